@@ -1,0 +1,316 @@
+"""`augment`, `online` and `with_ids`: ops on whole datasets, stored once or drawn fresh each epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, concatenate_datasets
+
+from hfaug import provenance
+from hfaug.binding import Binding
+from hfaug.errors import CallError, ParameterError, RowIdError
+from hfaug.fields import canonical
+from hfaug.mix import MixOp
+from hfaug.op import REJECTED, Op
+from hfaug.plan import Plan, Run
+from hfaug.rows import KEPT, Row
+
+__all__ = ["augment", "batch_rows", "with_ids"]
+
+logger = logging.getLogger("hfaug")
+AnyDataset = TypeVar("AnyDataset", Dataset, DatasetDict, IterableDataset, IterableDatasetDict)
+
+_BATCH_BYTES = 32_000_000
+_MOST_ROWS = 1000
+
+
+def augment(
+    dataset: AnyDataset,
+    op: Op,
+    *,
+    copies: int = 1,
+    keep: bool = True,
+    splits: Sequence[str] | None = None,
+    seed: int | None = None,
+    provenance: bool = True,
+    num_proc: int | None = None,
+) -> AnyDataset:
+    """Add augmented copies to a dataset. The same row gives the same copies, whatever the order, batches and processes.
+
+    Args:
+        dataset: A dataset, a dictionary of splits, or a stream of either.
+        op: What makes the copies.
+        copies: Copies of each row, from 1 up.
+        keep: Keep the rows themselves, bit-identical: before all copies in a dataset, before its own copies in a stream.
+        splits: Splits of a dictionary that are augmented; by default ``train`` alone. The others get the same columns.
+        seed: Another seed gives other draws.
+        provenance: False leaves the lineage column out of the result.
+        num_proc: Worker processes; the result does not depend on it.
+
+    Returns:
+        The same kind as `dataset`, with the features of ``op.features(dataset.features)``.
+
+    Raises:
+        RoleError: A column is missing or in doubt; raised before any work.
+        LabelError: A label would not move; raised before any work.
+        RowIdError: Two rows share an id.
+
+    >>> import hfaug
+    >>> from datasets import Dataset
+    >>> ds = Dataset.from_dict({"text": ["a red car", "a blue car"]})
+    >>> hfaug.augment(ds, hfaug.ops.text.SwapChars(), copies=2).num_rows
+    6
+    """
+    canonical(copies, int, "augment", "copies")
+    if copies < 1:
+        raise ParameterError(f"augment: copies must be from 1 up, got {copies}")
+    if seed is not None or not provenance:
+        binding = op.binding.merged(Binding(seed=seed))
+        op = dataclasses.replace(op, binding=dataclasses.replace(binding, provenance=None))
+    job = _Job(op, copies, keep, provenance, num_proc)
+    if isinstance(dataset, (DatasetDict, IterableDatasetDict)):
+        chosen = _chosen_splits(dataset, splits)
+        return type(dataset)({name: job.run(split) if name in chosen else job.pass_on(split) for name, split in dataset.items()})
+    if splits is not None:
+        raise ParameterError("augment: splits must be given for a dictionary of splits only, got one dataset; leave it out")
+    return job.run(dataset)  # type: ignore[return-value]
+
+
+def _chosen_splits(dataset: Any, splits: Sequence[str] | None) -> set[str]:
+    if splits is None:
+        if "train" in dataset:
+            return {"train"}
+        if len(dataset) == 1:
+            return set(dataset)
+        raise ParameterError(f"augment: splits must be named where there is no train split, got {list(dataset)}; say splits=[...]")
+    names = [splits] if isinstance(splits, str) else list(splits)
+    unknown = sorted(set(names) - set(dataset))
+    if unknown:
+        raise ParameterError(f"augment: splits must be among {list(dataset)}, got {unknown}; correct splits")
+    return set(names)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """One call of `augment`."""
+
+    op: Op
+    copies: int
+    keep: bool
+    provenance: bool
+    num_proc: int | None
+
+    def run(self, split: Any) -> Any:
+        """Augment a split."""
+        if isinstance(split, IterableDataset):
+            return self._stream(split)
+        op = bind_pool(self.op, split)
+        features = op.features(with_lineage(split.features))
+        split = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
+        made = self._map(_Flagged.around(op.times(self.copies)), split, features)
+        made = _without_rejects(made, op)
+        if self.keep:
+            made = concatenate_datasets([self._map(_Untouched.around(op), split, features), made])
+        return made if self.provenance else made.remove_columns(provenance.COLUMN)
+
+    def pass_on(self, split: Any) -> Any:
+        """Give a split that is not augmented the same columns."""
+        if isinstance(split, IterableDataset):
+            features = self.op.features(with_lineage(_stream_features(split)))
+            done = _map_stream(split, _Untouched.around(self.op), features)
+        else:
+            split = with_ids(split, id_column=self.op.binding.id, num_proc=self.num_proc)
+            done = self._map(_Untouched.around(self.op), split, self.op.features(split.features))
+        return done if self.provenance else done.remove_columns(provenance.COLUMN)
+
+    def _map(self, function: Any, split: Dataset, features: Features) -> Dataset:
+        if isinstance(function, _Untouched) and features == split.features:
+            return split
+        if not len(split):
+            return Dataset(features.arrow_schema.empty_table())
+        return split.with_format(None).map(
+            function,
+            batched=True,
+            batch_size=batch_rows(split),
+            writer_batch_size=batch_rows(split),
+            num_proc=None if self.num_proc is None else min(self.num_proc, len(split)),
+            features=features,
+            desc=f"hfaug {type(self.op).__name__}",
+        )
+
+    def _stream(self, split: IterableDataset) -> IterableDataset:
+        features = self.op.features(with_lineage(_stream_features(split)))
+        logger.info("hfaug.augment: equal rows of a stream cannot be numbered; they get equal copies")
+        done = _map_stream(split, self.op.times(self.copies, keep=self.keep), features)
+        return done if self.provenance else done.remove_columns(provenance.COLUMN)
+
+
+def _stream_features(split: IterableDataset) -> Features:
+    features = split.features
+    if features is None:
+        raise CallError(
+            "augment: the features of a stream must be known, these are not; say stream.cast(features) "
+            "or load it with features=..."
+        )
+    return features
+
+
+def _map_stream(split: IterableDataset, function: Any, features: Features) -> IterableDataset:
+    return split.with_format("arrow").map(function, batched=True, batch_size=32, features=features).with_format(None)
+
+
+def with_lineage(features: Features) -> Features:
+    """Features with the lineage column."""
+    return features if provenance.COLUMN in features else Features({**features, provenance.COLUMN: provenance.feature()})
+
+
+def bind_pool(op: Op, split: Dataset) -> Op:
+    """An op whose mixing parts have the split as their pool, where they have none."""
+    if isinstance(op, MixOp):
+        return op if op.pool is not None else op.with_pool(split)
+    if not any(isinstance(part, MixOp) for part in op.walk()):
+        return op
+    changed = {}
+    for field in dataclasses.fields(op):
+        value = getattr(op, field.name)
+        if isinstance(value, Op):
+            changed[field.name] = bind_pool(value, split)
+        elif isinstance(value, tuple) and any(isinstance(item, Op) for item in value):
+            changed[field.name] = tuple(bind_pool(item, split) for item in value)
+    return dataclasses.replace(op, **changed)
+
+
+def batch_rows(split: Dataset) -> int:
+    """Rows of a batch: by bytes, so that few media and many numbers are held at a time."""
+    rows = max(1, len(split))
+    nbytes = split.data.nbytes / max(1, split.data.num_rows)
+    return int(min(_MOST_ROWS, max(1, _BATCH_BYTES // max(1, nbytes)), rows))
+
+
+def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | None = None) -> Dataset:
+    """Give every row an id of its own in the lineage column; the id depends on what the row holds, not on where it stands.
+
+    Args:
+        dataset: Any dataset; one that has the lineage column already keeps its ids.
+        id_column: A column of unique names; by default the content is hashed. Equal rows are numbered: ``id``, ``id~1``, ``id~2``.
+        num_proc: Worker processes.
+
+    Raises:
+        RowIdError: Two rows share a name of `id_column`.
+
+    >>> from datasets import Dataset
+    >>> ds = with_ids(Dataset.from_dict({"x": [1, 1]}))
+    >>> first, second = (row["id"] for row in ds["provenance"])
+    >>> second == first + "~1"
+    True
+    """
+    if provenance.COLUMN in dataset.features:
+        return dataset
+    features = Features({provenance.COLUMN: provenance.feature()})
+    dataset = dataset.with_format(None)
+    if dataset._indices is not None:
+        dataset = dataset.flatten_indices()
+    if not len(dataset):
+        return Dataset(Features({**dataset.features, **features}).arrow_schema.empty_table())
+    ids = dataset.with_format("arrow").map(
+        functools.partial(_lineage_of, id_column=id_column),
+        batched=True,
+        batch_size=batch_rows(dataset),
+        num_proc=None if num_proc is None else min(num_proc, len(dataset)),
+        remove_columns=dataset.column_names,
+        features=features,
+        desc="hfaug ids",
+    )
+    return concatenate_datasets([dataset, _numbered(ids.with_format(None), id_column)], axis=1)
+
+
+def _lineage_of(table: pa.Table, id_column: str | None) -> pa.Table:
+    ids = provenance.row_ids(table, id_column)
+    return pa.table({provenance.COLUMN: provenance.source_lineage(ids)})
+
+
+def _numbered(ids: Dataset, id_column: str | None) -> Dataset:
+    """The lineage with equal ids told apart."""
+    values = ids.data.column(provenance.COLUMN).combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks)
+    found = values.field("id").to_pylist()
+    repeated = [value for value, count in Counter(found).items() if count > 1]
+    if not repeated:
+        return ids
+    if id_column is not None:
+        raise RowIdError(
+            f"with_ids: the ids in {id_column!r} must be unique, {repeated[0]!r} stands in {found.count(repeated[0])} rows; "
+            "leave id_column out to use the content, or correct the rows"
+        )
+    unique = provenance.number_repeats(found, {})
+    table = pa.table({provenance.COLUMN: provenance.source_lineage(unique)})
+    return Dataset(table.cast(ids.features.arrow_schema), fingerprint=f"{ids._fingerprint[:32]}numbered")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Wrapper(Op):
+    """An op around an op, for `augment` alone; its lineage is that of the op inside."""
+
+    op: Op
+
+    @classmethod
+    def around(cls, op: Op) -> Op:
+        """The wrapper with the binding of the op."""
+        return cls(op=op, binding=op.binding)
+
+    def plan(self, plan: Plan) -> None:
+        with plan.bound(self):
+            plan.add(self)
+            self.op.plan(plan)
+
+    def children(self) -> tuple[Op, ...]:
+        return (self.op,)
+
+    @property
+    def lineage_op(self) -> Op:
+        return self.op
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Untouched(_Wrapper):
+    """Every row as it is, with the columns that the op adds."""
+
+    def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
+        for row in rows:
+            row.copy = (KEPT,)
+        return list(rows)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Flagged(_Wrapper):
+    """The op, with its rejected copies handed on and flagged: workers cannot count across processes, rows can be counted later."""
+
+    flags_rejects: ClassVar[bool] = True
+
+    def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
+        run.leaf(self)
+        return self.op.run(rows, run)
+
+
+def _without_rejects(made: Dataset, op: Op) -> Dataset:
+    """Drop flagged copies, and say how many fell for which reason."""
+    lineage = made.data.column(provenance.COLUMN)
+    if made._indices is not None or not len(made):
+        return made
+    origins = pc.struct_field(lineage, "origin")
+    kept = pc.not_equal(origins, REJECTED)
+    if pc.all(kept).as_py():
+        return made
+    steps = pc.filter(pc.struct_field(lineage, "steps"), pc.invert(kept)).to_pylist()
+    reasons = Counter(json.loads(text)[-1]["rejected"]["reason"] for text in steps)
+    logger.warning("hfaug.augment: %s rejected %d of %d copies: %s", type(op).__name__, len(steps), len(made), dict(reasons))
+    return made.select(pc.indices_nonzero(kept).to_pylist())

@@ -1,0 +1,237 @@
+"""What ops and filters have in common: frozen fields, a name, digests, and a pickle that is plain JSON.
+
+An instance is its class and its fields, nothing else. `datasets` hashes a callable by pickling it, so the pickle is
+``(rebuild, (canonical JSON,))``: equal before and after use, in any process, whatever the fields weigh.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import json
+import re
+import sys
+import types
+from typing import Any, ClassVar
+
+import xxhash
+
+from hfaug.assets import Asset
+from hfaug.errors import FingerprintError, ParameterError
+from hfaug.fields import canonical, hints
+
+__all__ = ["OUTPUT_VERSION", "Config", "find", "from_json", "snake_case"]
+
+OUTPUT_VERSION = 1
+"""Raised when code that all ops share changes the bytes they write."""
+
+_PACKAGES = ("hfaug.ops.", "hfaug.filters.")
+
+
+def snake_case(name: str) -> str:
+    """The op name of a class name.
+
+    >>> snake_case("SwapChars"), snake_case("FlipX")
+    ('swap_chars', 'flip_x')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Base of ops and filters: canonical fields, equality, digests, pickling."""
+
+    version: ClassVar[int] = 1
+    _unpublished: ClassVar[frozenset[str]] = frozenset({"binding"})
+
+    def __post_init__(self) -> None:
+        kinds = hints(type(self))
+        who = type(self).__name__
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            object.__setattr__(self, field.name, canonical(value, kinds[field.name], who, field.name))
+
+    @classmethod
+    def op_name(cls) -> str:
+        """The name in recipes: ``image.rotate`` for hfaug's own, ``module:Class`` for others."""
+        module = cls.__module__
+        for package in _PACKAGES:
+            if module.startswith(package):
+                family = module.removeprefix(package).split(".")[0]
+                return f"{family}.{snake_case(cls.__name__)}"
+        if module == "hfaug.compose":
+            return snake_case(cls.__name__)
+        return f"{module}:{cls.__qualname__}"
+
+    def spec(self) -> dict[str, Any]:
+        """The op as plain data: its name and fields, as a recipe would write them."""
+        return {"op": self.op_name(), **self._values(_short)}
+
+    @functools.cached_property
+    def stream_digest(self) -> str:
+        """32 hex digits over name and fields; keys the draws."""
+        return _digest(self.spec())
+
+    @functools.cached_property
+    def canonical_json(self) -> str:
+        """Everything that can change the result, as JSON with sorted keys: the pickle, and so the map fingerprint."""
+        return _dumps(_full(self))
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """32 hex digits over the canonical JSON."""
+        return xxhash.xxh3_128_hexdigest(self.canonical_json.encode())
+
+    def _values(self, convert: Any) -> dict[str, Any]:
+        return {
+            field.name: _plain(getattr(self, field.name), convert)
+            for field in dataclasses.fields(self)
+            if field.name not in self._unpublished
+        }
+
+    def _extra(self) -> dict[str, Any]:
+        """More that belongs to the fingerprint but not to the draws."""
+        return {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.canonical_json,)
+
+
+def from_json(spec: Any) -> Any:
+    """Build an op or filter (or a field of one) from its plain data.
+
+    >>> from_json({"op": "sometimes", "op_": 1})
+    Traceback (most recent call last):
+      ...
+    hfaug.errors.ParameterError: sometimes: must have only its fields chance, op, got op_; remove it
+    """
+    if isinstance(spec, list):
+        return tuple(from_json(item) for item in spec)
+    if not isinstance(spec, dict):
+        return spec
+    if set(spec) == {"asset"}:
+        return Asset(spec["asset"])
+    if "op" not in spec:
+        raise ParameterError(f"op: must be a mapping with the key `op`, got {spec!r}; name the op")
+    if "fields" in spec and "output" in spec:
+        return _from_full(spec)
+    cls = find(spec["op"]) if isinstance(spec["op"], str) else None
+    if cls is None:
+        raise ParameterError(f"op: must be named by text, got {spec['op']!r}")
+    return _build(cls, {key: value for key, value in spec.items() if key != "op"})
+
+
+def find(name: str) -> type[Config]:
+    """The class of an op name, imported when needed.
+
+    Raises:
+        ParameterError: No such op; names the nearest ones.
+    """
+    module, _, qualname = name.partition(":")
+    if qualname:
+        found: Any = sys.modules.get(module) or importlib.import_module(module)
+        for part in qualname.split("."):
+            found = getattr(found, part, None)
+    else:
+        catalog = importlib.import_module("hfaug.catalog")
+        found = catalog.lookup(name)
+    if not (isinstance(found, type) and issubclass(found, Config)):
+        raise ParameterError(f"{name}: must be the name of an op or filter class, and is not; check the spelling")
+    return found
+
+
+def _build(cls: type[Config], fields: dict[str, Any]) -> Config:
+    names = [f.name for f in dataclasses.fields(cls) if f.name not in cls._unpublished]
+    unknown = sorted(set(fields) - set(names))
+    if unknown:
+        raise ParameterError(
+            f"{cls.op_name()}: must have only its fields {', '.join(sorted(names))}, "
+            f"got {', '.join(unknown)}; remove {'it' if len(unknown) == 1 else 'them'}"
+        )
+    return cls(**{key: from_json(value) for key, value in fields.items()})
+
+
+def _rebuild(text: str) -> Config:
+    """What a pickled op unpickles by."""
+    found: Config = _from_full(json.loads(text))
+    return found
+
+
+def _from_full(full: dict[str, Any]) -> Any:
+    cls = find(full["op"])
+    values = {key: from_json(value) for key, value in full["fields"].items()}
+    if "binding" in full:
+        values["binding"] = hints(cls)["binding"].from_json(full["binding"])
+    return cls(**values)
+
+
+def _full(config: Config) -> dict[str, Any]:
+    result = {
+        "op": config.op_name(),
+        "fields": config._values(_full),
+        "version": config.version,
+        "output": OUTPUT_VERSION,
+        **config._extra(),
+    }
+    source = _foreign_code(type(config))
+    return {**result, "code": source} if source else result
+
+
+def _short(config: Config) -> dict[str, Any]:
+    return config.spec()
+
+
+def _plain(value: Any, convert: Any) -> Any:
+    if isinstance(value, Config):
+        return convert(value)
+    if isinstance(value, Asset):
+        return {"asset": value.digest}
+    if isinstance(value, tuple):
+        return [_plain(item, convert) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise FingerprintError(
+        f"{type(value).__name__}: a field must be a number, text, tuple, op or asset, got {value!r}; "
+        "keep models and arrays out of the fields"
+    )
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _digest(value: Any) -> str:
+    return xxhash.xxh3_128_hexdigest(_dumps(value).encode())
+
+
+@functools.cache
+def _foreign_code(cls: type) -> str:
+    """A digest over the code of a class and its bases that live outside hfaug; empty for hfaug's own.
+
+    `datasets` hashes an importable class by its name alone, so an edited class would get the old rows from the cache.
+    Code objects are used rather than source text, since a class typed into an interpreter has no source file.
+    """
+    parts: list[str] = []
+    for base in cls.__mro__:
+        if base is object or base.__module__.split(".")[0] in {"hfaug", "abc", "typing", "builtins"}:
+            continue
+        for key in sorted(vars(base)):
+            if key not in {"__dict__", "__weakref__", "__doc__", "__module__", "__dataclass_fields__"}:
+                parts.append(f"{key}={_code_text(vars(base)[key])}")
+    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode()) if parts else ""
+
+
+def _code_text(value: Any) -> str:
+    value = getattr(value, "__wrapped__", None) or getattr(value, "fget", None) or getattr(value, "func", None) or value
+    value = getattr(value, "__func__", value)
+    if isinstance(value, types.FunctionType):
+        return f"{_code_text(value.__code__)}{value.__defaults__!r}{value.__kwdefaults__!r}"
+    if isinstance(value, types.CodeType):
+        consts = ",".join(_code_text(item) for item in value.co_consts)
+        return f"{value.co_code.hex()}|{consts}|{value.co_names}|{value.co_varnames}|{value.co_freevars}"
+    if isinstance(value, (frozenset, set)):
+        return repr(sorted(map(repr, value)))
+    if isinstance(value, (bool, int, float, str, bytes, tuple, type(None))):
+        return repr(value)
+    return type(value).__name__

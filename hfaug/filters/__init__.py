@@ -1,0 +1,3 @@
+"""Filters: keep or a reason."""
+
+__all__: list[str] = []

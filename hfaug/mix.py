@@ -1,0 +1,162 @@
+"""Ops that mix a row with a partner out of a pool."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from bisect import bisect_right
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import xxhash
+from datasets import ClassLabel, Dataset, Features, List, Value
+
+from hfaug import provenance
+from hfaug.assets import Asset
+from hfaug.errors import CallError, RoleError
+from hfaug.media.codec import Codec
+from hfaug.op import Op, Reject
+from hfaug.randomness import Stream, row_key
+from hfaug.roles import Roles
+from hfaug.rows import ArrowBatch, Row
+
+__all__ = ["MixOp", "save_pool"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MixOp(Op):
+    """An op that mixes a row with a partner: ``mix(row, partner, rng)``. Classes become weights in a new column.
+
+    The partner is the next row after a drawn point on the ring of id hashes, so it depends on the pool's rows and not on their order;
+    a row is never its own partner. `hfaug.augment` takes the pool from the split that it augments.
+
+    Args:
+        pool: The rows to choose partners from.
+    """
+
+    pool: Asset | None = None
+
+    def with_pool(self, dataset: Dataset) -> MixOp:
+        """The op with a dataset as its pool.
+
+        Args:
+            dataset: Rows of the training split, and no others.
+        """
+        return dataclasses.replace(self, pool=save_pool(dataset, self.binding.id))
+
+    @abstractmethod
+    def mix(self, row: Row, partner: Row, rng: Stream) -> tuple[Row, float] | Reject:
+        """Mix two rows; returns the row and the share of its own label, 0..1."""
+
+    def adds(self, features: Features, roles: Roles) -> Features:
+        """One column of class weights, named after the class column."""
+        column, feature = _label(type(self).__name__, features, roles)
+        return Features({f"{column}_weights": List(Value("float32"), length=feature.num_classes)})
+
+    def fill(self, row: Row) -> dict[str, Any]:
+        """All weight on the row's own class."""
+        column, size = _weights_of(row)
+        return {f"{column}_weights": _one_hot(row[column], size)}
+
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Find the partner, mix, and weigh the classes."""
+        if self.pool is None:
+            raise CallError(
+                f"{type(self).__name__}: needs a pool of partners, has none; use hfaug.augment(ds, op), "
+                "or op.with_pool(train_split) before map"
+            )
+        partner = _Pool.of(self.pool, row).partner(row, rng.integers(0, 2**53) << 11)
+        if partner is None:
+            return Reject("no other row to mix with")
+        partner.roles = row.roles
+        mixed = self.mix(row, partner, rng)
+        if isinstance(mixed, Reject):
+            return mixed
+        result, share = mixed
+        column, size = _weights_of(row)
+        own, other = row[column], partner[column]
+        weights = [share * a + (1 - share) * b for a, b in zip(_one_hot(own, size), _one_hot(other, size), strict=True)]
+        result = result.replace({f"{column}_weights": weights})
+        result.parents = (*row.parents, partner.id)
+        return result
+
+
+def _label(who: str, features: Features, roles: Roles) -> tuple[str, ClassLabel]:
+    column = roles.one("label")
+    feature = features.get(column) if column else None
+    if column is None or not isinstance(feature, ClassLabel):
+        raise RoleError(
+            f"{who}: needs one class column (ClassLabel), found {column or 'none'}; "
+            'say .on(label="...") or ds.class_encode_column("...") first'
+        )
+    return column, feature
+
+
+def _weights_of(row: Row) -> tuple[str, int]:
+    assert row.roles is not None  # noqa: S101 - ops only run after their roles were resolved
+    column = row.roles.all("label")[0]
+    return column, row.batch.features[column].num_classes
+
+
+def _one_hot(label: int | None, size: int) -> list[float]:
+    weights = [0.0] * size
+    if label is not None and label >= 0:
+        weights[label] = 1.0
+    return weights
+
+
+def save_pool(dataset: Dataset, id_column: str | None = None) -> Asset:
+    """Store the rows of a dataset as an asset that is known by the digest of its sorted row ids."""
+    table_ids: list[str] = []
+    arrow = dataset.with_format("arrow")
+    for table in arrow.iter(1000):
+        table_ids.extend(provenance.row_ids(table, id_column))
+    digest = xxhash.xxh3_128_hexdigest("\n".join(sorted(table_ids)).encode())
+    schema = dataset.features.arrow_schema
+
+    def batches() -> Any:
+        for table in arrow.iter(1000):
+            yield from table.cast(schema).to_batches()
+
+    return Asset.write(schema, batches(), digest)
+
+
+class _Pool:
+    """An opened pool: one a process and asset."""
+
+    _open: ClassVar[dict[tuple[str, str | None], _Pool]] = {}
+
+    def __init__(self, asset: Asset, id_column: str | None, codec: Codec) -> None:
+        table = asset.table()
+        self._batch = ArrowBatch(table.slice(0, 0), Features.from_arrow_schema(table.schema), codec, None)
+        self._table = table
+        self._codec = codec
+        ids: list[str] = []
+        for start in range(0, table.num_rows, 1000):
+            ids.extend(provenance.row_ids(table.slice(start, 1000), id_column))
+        ring = sorted((row_key(row_id), row_id, index) for index, row_id in enumerate(ids))
+        self._points = [point for point, _, _ in ring]
+        self._ring = ring
+        self._id_column = id_column
+
+    @classmethod
+    def of(cls, asset: Asset, row: Row) -> _Pool:
+        assert row.roles is not None  # noqa: S101 - ops only run after their roles were resolved
+        id_column = row.roles.binding.id
+        key = (asset.digest, id_column)
+        if key not in cls._open:
+            cls._open[key] = cls(asset, id_column, row.batch.codec)
+        return cls._open[key]
+
+    def partner(self, row: Row, point: int) -> Row | None:
+        """The first row from a point of the ring on that is not the row itself."""
+        own = row.id.split("/")[0]
+        start = bisect_right(self._points, point)
+        for step in range(len(self._ring)):
+            _, row_id, index = self._ring[(start + step) % len(self._ring)]
+            if row_id.split("/")[0] != own:
+                table: pa.Table = self._table.slice(index, 1)
+                batch = ArrowBatch(table, self._batch.features, self._codec, self._id_column)
+                batch.ids = [row_id]
+                return batch.rows(0, 1)[0]
+        return None

@@ -1,0 +1,376 @@
+"""What an op is.
+
+An op is a frozen dataclass that draws a change for one row and says how content moves. `op(batch)` is a function for
+`Dataset.map`: it knows its columns from the features, draws from streams that are keyed by row, and passes on what it does not touch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from datasets import Features
+
+from hfaug import provenance
+from hfaug.binding import Binding
+from hfaug.config import Config
+from hfaug.errors import CallError, ParameterError, add_context
+from hfaug.media.codec import Codec
+from hfaug.plan import Leaf, Plan, Run
+from hfaug.randomness import Stream
+from hfaug.roles import Roles, resolve
+from hfaug.rows import KEPT, ArrowBatch, Batch, Form, ObjectBatch, Row, read_form
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["REJECTED", "BatchOp", "Op", "Reject", "RowOp"]
+
+logger = logging.getLogger("hfaug")
+OpT = TypeVar("OpT", bound="Op")
+
+REJECTED = "rejected"
+"""The origin of a flagged copy; no stored row has it."""
+
+_MEDIA_ROWS = 32
+"""Rows of media that are worked on together: enough to share the overhead, few enough to hold decoded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reject:
+    """What an op returns for a row that it cannot change well.
+
+    Args:
+        reason: A short, constant text; rejects are counted by it.
+    """
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Op(Config):
+    """Base of all ops.
+
+    Class attributes say what an op is to the layers around it:
+    `needs` are the roles it cannot do without, `shifts` the contents whose positions it changes, `moves` the labels it carries along,
+    `may_change` the ways in which it could change what a label means, `origin` what its rows are.
+    """
+
+    binding: Binding = dataclasses.field(default=Binding(), repr=False)
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    shifts: ClassVar[tuple[str, ...]] = ()
+    moves: ClassVar[tuple[str, ...]] = ()
+    may_change: ClassVar[tuple[str, ...]] = ()
+    origin: ClassVar[str] = "augmented"
+    whole_batch: ClassVar[bool] = False
+    flags_rejects: ClassVar[bool] = False
+    """Whether rejected copies are handed on, flagged, to a caller that counts and drops them."""
+
+    def _extra(self) -> dict[str, Any]:
+        said = self.binding.to_json()
+        return {"binding": said} if said else {}
+
+    # ---- what an op is made of
+
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Change one row."""
+        raise NotImplementedError(f"{type(self).__name__} must define apply(row, rng)")
+
+    def adds(self, features: Features, roles: Roles) -> Features:
+        """The columns this op adds to the given features; none by default."""
+        return Features({})
+
+    def fill(self, row: Row) -> dict[str, Any]:
+        """Values of the added columns for a row that this op did not touch; nulls by default."""
+        return {}
+
+    def children(self) -> tuple[Op, ...]:
+        """The ops inside a composed op."""
+        return ()
+
+    def resolved(self) -> dict[str, str]:
+        """Models this op has used in this process, as name -> revision; goes into the lineage."""
+        return {name: rev for child in self.children() for name, rev in child.resolved().items()}
+
+    def fit(self: OpT, dataset: Dataset) -> OpT:
+        """The op with what it learns from a dataset; an op that learns nothing says so."""
+        raise CallError(f"{type(self).__name__}: learns nothing from a dataset, so there is nothing to fit; use the op as it is")
+
+    def walk(self) -> Iterator[Op]:
+        """This op and every op inside it."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    # ---- composing
+
+    def on(self: OpT, **said: Any) -> OpT:
+        """An equal op that knows its columns, formats, id, seed or codec.
+
+        Args:
+            said: See `hfaug.binding.Binding`; ``jpeg_quality`` and the other codec settings are taken too.
+
+        >>> from hfaug.ops.image import Flip
+        >>> Flip().on(image="img", boxes="objects.bbox", box_format="coco").binding.boxes
+        ('objects.bbox',)
+        """
+        settings = {field.name for field in dataclasses.fields(Codec)} & set(said)
+        if settings:
+            base = self.binding.codec or Codec()
+            said["codec"] = dataclasses.replace(base, **{name: said.pop(name) for name in settings})
+        return dataclasses.replace(self, binding=self.binding.merged(Binding.of(**said)))
+
+    def times(self, copies: int, *, keep: bool = False) -> Op:
+        """An op that makes several copies of a row, each with draws of its own; needs ``batched=True`` in `map`.
+
+        Args:
+            copies: How many, from 1 up.
+            keep: Keep the row itself before its copies.
+        """
+        from hfaug.compose import Times
+
+        return Times(op=self, copies=copies, keep=keep, binding=self.binding)
+
+    def sometimes(self, chance: float) -> Op:
+        """An op that is applied to a share of the rows.
+
+        Args:
+            chance: 0..1.
+        """
+        from hfaug.compose import Sometimes
+
+        return Sometimes(op=self, chance=chance, binding=self.binding)
+
+    # ---- running
+
+    def plan(self, plan: Plan) -> None:
+        """Resolve roles and features for this op."""
+        with plan.bound(self):
+            roles = resolve(
+                plan.features,
+                plan.binding,
+                who=type(self).__name__,
+                needs=self.needs,
+                shifts=self.shifts,
+                moves=self.moves,
+            )
+            plan.add(self, roles, self.adds(plan.features, roles))
+
+    def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
+        """Change rows in order; rejected ones pass through."""
+        leaf = run.leaf(self)
+        results = []
+        for row, rng in zip(rows, run.streams(leaf, rows), strict=True):
+            results.append(row if row.rejected is not None else self._guarded(row, rng, leaf))
+        return results
+
+    def _guarded(self, row: Row, rng: Stream, leaf: Leaf) -> Row:
+        row.roles = leaf.roles
+        try:
+            result = self.apply(row, rng)
+        except Exception as error:
+            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+        return _judged(self, row, result)
+
+    def features(self, features: Features) -> Features:
+        """The features of the result; pure, and the same for every split and form.
+
+        Raises:
+            RoleError: A column is missing or in doubt.
+            LabelError: A label would not move.
+        """
+        return self._plan(features).features
+
+    def _plan(self, features: Features) -> Plan:
+        cached = self.__dict__.get("_planned")
+        if cached is None or cached.source != features:
+            cached = Plan(self, Features(features))
+            self.__dict__["_planned"] = cached
+        planned: Plan = cached
+        return planned
+
+    def __call__(self, batch: Any, *_ignored: Any) -> Any:
+        """Change a batch or a row, in any form in which `datasets` hands it over; indices and rank are ignored."""
+        binding = self.binding
+        form = read_form(batch, type(self).__name__, binding.id)
+        opened = _open(form, binding)
+        plan = self._plan(form.features)
+        rows = self._run_chunks(opened, plan)
+        if form.single and len(rows) != 1:
+            raise CallError(
+                f"{type(self).__name__}: makes {len(rows)} rows of one, which map can only take in batches; map with batched=True"
+            )
+        result = opened.collect(rows, plan.features, self._lineage(opened, rows, plan))
+        if form.single and isinstance(opened, ObjectBatch):
+            return {name: values[0] for name, values in result.items()}
+        return result
+
+    def _run_chunks(self, batch: Batch, plan: Plan) -> list[Row]:
+        """Run a batch in slices, so that few decoded media are held; the result does not depend on the slices."""
+        whole = any(op.whole_batch for op in self.walk())
+        media = any(leaf.roles is not None and (leaf.roles.all("image") or leaf.roles.all("audio")) for leaf in plan.leaves)
+        step = _MEDIA_ROWS if media and not whole else max(1, len(batch))
+        done: list[Row] = []
+        for start in range(0, len(batch), step):
+            done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan))
+            batch.sources.clear()
+        return done
+
+    def _run_rows(self, rows: list[Row], plan: Plan) -> list[Row]:
+        run = Run(plan)
+        results = []
+        rejects: Counter[str] = Counter()
+        fills = any(leaf.adds for leaf in plan.leaves)
+        for row in self.run(rows, run):
+            if row.rejected is not None:
+                rejects[row.rejected[1]] += 1
+                if row.is_copy and not self.flags_rejects:
+                    continue
+                row.drop_changes()
+            else:
+                row.close()
+            if fills:
+                row.add_values(run.fill(row))
+            results.append(row)
+        if rejects:
+            logger.info("%s: rejected %s", type(self).__name__, dict(rejects))
+        return results
+
+    # ---- lineage
+
+    @property
+    def lineage_op(self) -> Op:
+        """The op that the lineage names."""
+        return self
+
+    def _lineage(self, batch: Batch, rows: Sequence[Row], plan: Plan) -> Any:
+        if plan.binding.provenance is False:
+            return None
+        before = _Before(batch)
+        writer = _StepWriter(self.lineage_op)
+        ids, parents, origins, steps = [], [], [], []
+        for row in rows:
+            source = batch.ids[row.index]
+            origin, earlier, old_parents = before[row.index]
+            if row.original:
+                ids.append(source)
+                parents.append(old_parents)
+                origins.append(origin)
+                steps.append(earlier)
+                continue
+            kept = row.rejected is not None and not row.is_copy
+            ids.append(source if kept else f"{source}/{writer.short}.{_path(row)}")
+            parents.append(old_parents if kept else [source, *row.parents])
+            origins.append(origin if kept else (REJECTED if row.rejected else self.origin_of(origin)))
+            steps.append(writer.appended(earlier, row))
+        return provenance.lineage(ids, parents, origins, steps)
+
+    def origin_of(self, origin: str) -> str:
+        """What a row of some origin is after this op: synthetic once, synthetic for ever."""
+        kinds = {origin, *(op.origin for op in self.walk())}
+        return "synthetic" if "synthetic" in kinds else "augmented"
+
+
+def _path(row: Row) -> str:
+    return ".".join("k" if number == KEPT else str(number) for number in row.copy) or "0"
+
+
+class _Before:
+    """The lineage that rows came with."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._has = provenance.COLUMN in batch.features
+
+    def __getitem__(self, index: int) -> tuple[str, str, list[str]]:
+        if not self._has:
+            return "source", "[]", []
+        value = self._batch.value(provenance.COLUMN, index)
+        return value["origin"], value["steps"], value["parents"]
+
+
+class _StepWriter:
+    """The lineage step of an op, written once a copy path and reason."""
+
+    def __init__(self, op: Op) -> None:
+        self.short = op.stream_digest[:12]
+        self._base = {**json.loads(op.canonical_json), **({"models": models} if (models := op.resolved()) else {})}
+        self._texts: dict[Any, str] = {}
+        self._joined: dict[tuple[str, str], str] = {}
+
+    def appended(self, earlier: str, row: Row) -> str:
+        key = (row.copy, row.rejected)
+        if key not in self._texts:
+            step = {**self._base, "copy": list(row.copy)}
+            if row.rejected is not None:
+                step["rejected"] = {"op": row.rejected[0], "reason": row.rejected[1]}
+            self._texts[key] = json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = self._texts[key]
+        if (earlier, text) not in self._joined:
+            self._joined[earlier, text] = provenance.append_step(earlier, text)
+        return self._joined[earlier, text]
+
+
+def _open(form: Form, binding: Binding) -> Batch:
+    codec = binding.codec or Codec()
+    if form.table is not None:
+        return ArrowBatch(form.table, form.features, codec, binding.id)
+    return ObjectBatch(form.columns or {}, form.features, codec, binding.id)
+
+
+def _judged(op: Op, row: Row, result: Any) -> Row:
+    if isinstance(result, Row):
+        return result
+    if isinstance(result, Reject):
+        row.rejected = (op.op_name(), result.reason)
+        return row
+    raise ParameterError(f"{type(op).__name__}: must return a row or Reject(reason), returned {type(result).__name__}; mend apply")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RowOp(Op):
+    """An op that changes a row as it likes: ``apply(row, rng)`` returns a row or `Reject`."""
+
+    @abstractmethod
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Change one row."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchOp(Op):
+    """An op that is better at many rows at once, as models are: ``apply_batch(rows, rngs)`` returns a row or `Reject` for each."""
+
+    whole_batch: ClassVar[bool] = True
+
+    @abstractmethod
+    def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
+        """Change many rows; a result must depend on its own row and stream only."""
+
+    def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
+        """Change rows in order; rejected ones pass through."""
+        leaf = run.leaf(self)
+        streams = run.streams(leaf, rows)
+        live = [index for index, row in enumerate(rows) if row.rejected is None]
+        results = list(rows)
+        if not live:
+            return results
+        for index in live:
+            rows[index].roles = leaf.roles
+        try:
+            changed = self.apply_batch([rows[i] for i in live], [streams[i] for i in live])
+        except Exception as error:
+            raise add_context(error, f"in {type(self).__name__}, rows {rows[live[0]].id!r} to {rows[live[-1]].id!r}")
+        if len(changed) != len(live):
+            raise ParameterError(
+                f"{type(self).__name__}: apply_batch must return one result a row, returned {len(changed)} for {len(live)}"
+            )
+        for index, result in zip(live, changed, strict=True):
+            results[index] = _judged(self, rows[index], result)
+        return results
+

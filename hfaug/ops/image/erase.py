@@ -1,0 +1,70 @@
+"""Erase rectangles of an image."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from hfaug.fields import Limit
+from hfaug.kinds import PixelOp
+from hfaug.randomness import Stream
+
+__all__ = ["Erase"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Erase(PixelOp):
+    """Cover rectangles with one colour, so that a model learns to look at the rest. Labels stay: what is covered is still there.
+
+    Args:
+        holes: Range of the number of rectangles, from 0 up.
+        area: Range of the area of each, as a share of the image, 0..1.
+        aspect: Range of height over width, above 0; drawn on a log scale.
+        fill: RGB value of the rectangles, 0..255; grey images get its luma.
+
+    Moves: pixels only; every label stays.
+    Rejects: nothing.
+    Source: Z. Zhong et al., Random Erasing Data Augmentation, arXiv:1708.04896; T. DeVries, G. Taylor, Cutout, arXiv:1708.04552.
+
+    >>> import hfaug
+    >>> hfaug.ops.image.Erase(holes=(1, 3)).holes
+    (1, 3)
+    """
+
+    may_change: ClassVar[tuple[str, ...]] = ("small objects that are covered wholly",)
+
+    holes: Annotated[tuple[int, int], Limit(0, ordered=True)] = (1, 1)
+    area: Annotated[tuple[float, float], Limit(0, 1, ordered=True)] = (0.02, 0.2)
+    aspect: Annotated[tuple[float, float], Limit(0, ordered=True, above=True)] = (0.3, 3.3)
+    fill: Annotated[tuple[float, float, float], Limit(0, 255)] = (0, 0, 0)
+
+    def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
+        """Draw the rectangles and cover them."""
+        count = rng.integers(self.holes[0], self.holes[1] + 1)
+        height, width, channels = array.shape
+        holes = [self._hole(height, width, rng) for _ in range(count)]
+        if not any(bottom > top and right > left for top, bottom, left, right in holes):
+            return array
+        after = array.copy()
+        for top, bottom, left, right in holes:
+            after[top:bottom, left:right, : min(channels, 3)] = self._colour(array)
+        return after
+
+    def _hole(self, height: int, width: int, rng: Stream) -> tuple[int, int, int, int]:
+        pixels = rng.uniform(*self.area) * height * width
+        aspect = math.exp(rng.uniform(math.log(self.aspect[0]), math.log(self.aspect[1])))
+        tall = min(height, round(math.sqrt(pixels * aspect)))
+        wide = min(width, round(math.sqrt(pixels / aspect)))
+        top = rng.integers(0, height - tall + 1)
+        left = rng.integers(0, width - wide + 1)
+        return top, top + tall, left, left + wide
+
+    def _colour(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        colour = np.array(self.fill) * (257 if array.dtype == np.uint16 else 1)
+        if array.shape[2] == 1:
+            colour = np.array([colour @ np.array([0.299, 0.587, 0.114])])
+        return np.rint(colour).astype(array.dtype)

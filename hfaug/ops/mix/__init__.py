@@ -1,0 +1,3 @@
+"""Ops, to come."""
+
+__all__: list[str] = []

@@ -1,0 +1,130 @@
+"""What an op will do to a dataset of given features, found out before any row is touched, and followed while rows run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from datasets import Features
+
+from hfaug import provenance
+from hfaug.binding import Binding
+from hfaug.errors import CallError, ParameterError
+from hfaug.randomness import Streams
+from hfaug.roles import Roles
+
+if TYPE_CHECKING:
+    from hfaug.op import Op
+    from hfaug.rows import Row
+
+__all__ = ["Leaf", "Plan", "Run"]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One op at one place of a composed op: its columns, and which occurrence of equal ops it is."""
+
+    op: Op
+    roles: Roles | None
+    binding: Binding
+    occurrence: int
+    adds: tuple[str, ...] = ()
+
+
+_OUTERMOST = ("id", "codec", "provenance")
+"""What belongs to the whole row, so that an inner op cannot have its own."""
+
+
+class Plan:
+    """The walk over an op that resolves roles and features; the run walks the same way.
+
+    Attributes:
+        features: The features as they stand after the ops seen so far.
+    """
+
+    def __init__(self, op: Op, features: Features) -> None:
+        self.source = features
+        self.features = Features({name: f for name, f in features.items() if name != provenance.COLUMN})
+        self.leaves: list[Leaf] = []
+        self.binding = op.binding
+        self._seen: Counter[str] = Counter()
+        op.plan(self)
+        if op.binding.provenance is not False:
+            self.features[provenance.COLUMN] = provenance.feature()
+        elif provenance.COLUMN in features:
+            self.features[provenance.COLUMN] = features[provenance.COLUMN]
+
+    def add(self, op: Op, roles: Roles | None = None, adds: Features | None = None) -> None:
+        """Note an op that draws or works, and the columns it adds."""
+        occurrence = self._seen[op.stream_digest]
+        self._seen[op.stream_digest] += 1
+        new = {name: feature for name, feature in (adds or {}).items()}
+        taken = [name for name in new if name in self.source and self.source[name] != new[name]]
+        if taken:
+            raise CallError(
+                f"{type(op).__name__}: adds the column {taken[0]!r}, which the dataset has already with another type; rename it first"
+            )
+        self.features.update(new)
+        self.leaves.append(Leaf(op, roles, self.binding, occurrence, tuple(new)))
+
+    @contextmanager
+    def bound(self, op: Op) -> Iterator[None]:
+        """Ops planned inside see the binding of a composed op."""
+        outer = self.binding
+        for name in _OUTERMOST:
+            said, above = getattr(op.binding, name), getattr(outer, name)
+            if said is not None and said != above:
+                raise ParameterError(
+                    f"{type(op).__name__}: {name} holds for all ops of a composition, got {said!r} inside and {above!r} outside; "
+                    f"say .on({name}=...) on the outermost op"
+                )
+        self.binding = outer.merged(op.binding)
+        try:
+            yield
+        finally:
+            self.binding = outer
+
+
+class Run:
+    """One pass of a planned op over some rows.
+
+    Attributes:
+        position: The number of the leaf that runs next.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.position = 0
+
+    def leaf(self, op: Op) -> Leaf:
+        """The plan's entry for an op that is now run; ops run in the order in which they were planned."""
+        found = self.plan.leaves[self.position]
+        if found.op is not op:
+            raise CallError(f"{type(op).__name__}: ops must run in the order in which they were planned; call every inner op once")
+        self.position += 1
+        return found
+
+    def streams(self, leaf: Leaf, rows: Sequence[Row]) -> Streams:
+        """The streams of an op for some rows."""
+        return Streams(
+            [row.key for row in rows],
+            digest=leaf.op.stream_digest,
+            occurrence=leaf.occurrence,
+            epoch=leaf.binding.epoch or 0,
+            seed=leaf.binding.seed or 0,
+        )
+
+    def fill(self, row: Row) -> dict[str, Any]:
+        """Values for added columns that no op has set on this row (an original, or a branch not taken)."""
+        filled: dict[str, Any] = {}
+        for leaf in self.plan.leaves:
+            missing = [name for name in leaf.adds if not (row.values and name in row.values) and name not in self.plan.source]
+            if missing:
+                row.roles = leaf.roles
+                values = leaf.op.fill(row)
+                filled.update({name: values.get(name) for name in missing})
+        return filled
+

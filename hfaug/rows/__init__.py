@@ -1,0 +1,11 @@
+"""Rows: Arrow batch -> rows -> Arrow batch; decoded on first touch, encoded when changed, the rest moved untouched."""
+
+from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
+from hfaug.rows.colors import Color
+from hfaug.rows.forms import Form, read_form
+from hfaug.rows.passage import edit_text, has_labels
+from hfaug.rows.row import KEPT, Row
+from hfaug.rows.scene import Scene
+from hfaug.rows.sound import Sound
+
+__all__ = ["KEPT", "ArrowBatch", "Batch", "Color", "Form", "ObjectBatch", "Row", "Scene", "Sound", "edit_text", "has_labels", "read_form"]

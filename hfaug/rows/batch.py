@@ -1,0 +1,236 @@
+"""A batch on its way through ops: rows out of storage or out of decoded objects, and back into what came in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from datasets import Features, LargeList, List
+
+from hfaug import media, provenance
+from hfaug.errors import CallError, RowIdError
+from hfaug.media import Clip, Codec, Picture
+from hfaug.randomness import row_key
+from hfaug.rows.row import Row
+
+__all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
+
+_MOST_BYTES = 1_500_000_000
+"""Arrow's plain binary columns address 2 GB a chunk; a batch has to stay clear of it."""
+
+
+class Batch(ABC):
+    """Rows that came in together, and how their contents are opened and stored.
+
+    Attributes:
+        features: What the columns are.
+        ids: The id of each row.
+        sources: Contents opened so far, shared by the copies of a row; emptied when the rows are written.
+    """
+
+    def __init__(self, features: Features, codec: Codec) -> None:
+        self.features = features
+        self.codec = codec
+        self.sources: dict[tuple[str, int], Any] = {}
+        self.ids: Sequence[str] = ()
+        self._lists: dict[str, bool] = {}
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def value(self, column: str, index: int) -> Any:
+        """The value of one row in storage form (media undecoded), or as the object that came in."""
+
+    def is_list(self, column: str) -> bool:
+        """Whether a media column holds a list in each row."""
+        if column not in self._lists:
+            self._lists[column] = isinstance(self.features.get(column), (List, LargeList))
+        return self._lists[column]
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """Fresh rows for a slice of the batch."""
+        return [Row(self, index, row_key(self.ids[index])) for index in range(start, stop)]
+
+    # ---- media: as stored
+
+    def open_image(self, value: Any) -> Picture:
+        """Decode an image."""
+        return media.decode_image(_bytes(value))
+
+    def measure_image(self, value: Any) -> tuple[int, int]:
+        """(height, width) without decoding."""
+        return media.image_size(_bytes(value))
+
+    def store_image(self, array: npt.NDArray[Any], like: Picture) -> Any:
+        """Encode an image in the format of the one it came from."""
+        return {"bytes": media.encode_image(array, like=like, codec=self.codec), "path": None}
+
+    def open_mask(self, value: Any) -> Picture:
+        """Decode a label map."""
+        return media.decode_mask(_bytes(value))
+
+    def store_mask(self, array: npt.NDArray[Any], like: Picture) -> Any:
+        """Encode a label map, lossless."""
+        return {"bytes": media.encode_mask(array, like=like), "path": None}
+
+    def open_audio(self, value: Any) -> Clip:
+        """Decode a sound."""
+        return media.decode_audio(_bytes(value))
+
+    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
+        """Encode a sound in the format of the one it came from."""
+        return {"bytes": media.encode_audio(samples, like=like), "path": None}
+
+
+def _bytes(value: Any) -> bytes:
+    data = media.read_media(value)
+    if data is None:
+        raise CallError("row: the media value must hold bytes or a path, holds neither; drop such rows first")
+    return data
+
+
+class ArrowBatch(Batch):
+    """Rows of an Arrow table; columns that nobody touches stay Arrow."""
+
+    def __init__(self, table: pa.Table, features: Features, codec: Codec, id_column: str | None) -> None:
+        super().__init__(features, codec)
+        self.table = table
+        self.ids = provenance.row_ids(table, id_column)
+        self._columns: dict[str, list[Any]] = {}
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def value(self, column: str, index: int) -> Any:
+        found = self._columns.get(column)
+        if found is None:
+            found = self._columns[column] = self.table[column].to_pylist()
+        return found[index]
+
+    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> pa.Table:
+        """The rows as a table of the given features; untouched columns are passed on, not rebuilt."""
+        schema = features.arrow_schema
+        indices = [row.index for row in rows]
+        whole = len(rows) == len(self) and indices == list(range(len(self)))
+        _check_size(self.table, rows, indices)
+        columns = []
+        for field in schema:
+            if field.name == provenance.COLUMN and lineage is not None:
+                columns.append(lineage)
+                continue
+            columns.append(self._column(field, rows, indices, whole))
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def _column(self, field: pa.Field, rows: Sequence[Row], indices: list[int], whole: bool) -> Any:
+        name = field.name
+        stored = name in self.table.column_names
+        if any(row.values is not None and name in row.values for row in rows):
+            values = [
+                row.values[name]
+                if row.values is not None and name in row.values
+                else (self.value(name, row.index) if stored else None)
+                for row in rows
+            ]
+            return _array(values, field.type)
+        if not stored:
+            return pa.nulls(len(rows), type=field.type)
+        column = self.table[name]
+        if not whole:
+            column = column.take(pa.array(indices, type=pa.int64())) if indices else column.slice(0, 0)
+        return column if column.type == field.type else column.cast(field.type)
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if isinstance(kind, pa.ExtensionType):
+        return pa.ExtensionArray.from_storage(kind, pa.array(values, type=kind.storage_type))
+    return pa.array(values, type=kind)
+
+
+def _check_size(table: pa.Table, rows: Sequence[Row], indices: list[int]) -> None:
+    """Refuse what would overflow Arrow's offsets, before it does."""
+    share = table.nbytes / max(1, table.num_rows)
+    total = share * len(indices) + sum(_weight(row) for row in rows)
+    if total > _MOST_BYTES:
+        raise CallError(
+            f"batch: must stay under 1.5 GB when written, would take {total / 1e9:.1f} GB for {len(indices)} rows; "
+            f"use a batch_size of at most {max(1, int(table.num_rows * _MOST_BYTES / total / 2))}"
+        )
+
+
+def _weight(row: Row) -> int:
+    if not row.values:
+        return 0
+    return sum(len(v["bytes"] or b"") for v in row.values.values() if isinstance(v, dict) and "bytes" in v)
+
+
+class ObjectBatch(Batch):
+    """Rows of decoded objects, as `with_transform` and plain streaming hand them over."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], features: Features, codec: Codec, id_column: str | None) -> None:
+        super().__init__(features, codec)
+        self.columns = columns
+        self.ids = _object_ids(columns, id_column)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def value(self, column: str, index: int) -> Any:
+        return self.columns[column][index]
+
+    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> dict[str, list[Any]]:
+        """The rows as a dictionary of lists; untouched values are the very objects that came in."""
+        result: dict[str, list[Any]] = {}
+        for name in features:
+            if name == provenance.COLUMN and lineage is not None:
+                result[name] = lineage.to_pylist()
+            else:
+                result[name] = [
+                    row.values[name]
+                    if row.values is not None and name in row.values
+                    else (self.columns[name][row.index] if name in self.columns else None)
+                    for row in rows
+                ]
+        return result
+
+    def open_image(self, value: Any) -> Picture:
+        return super().open_image(value) if _is_stored(value) else media.from_decoded(value)
+
+    def measure_image(self, value: Any) -> tuple[int, int]:
+        return super().measure_image(value) if _is_stored(value) else media.from_decoded(value).size
+
+    def store_image(self, array: npt.NDArray[Any], like: Picture) -> Any:
+        return media.to_decoded(array, like)
+
+    def open_mask(self, value: Any) -> Picture:
+        return super().open_mask(value) if _is_stored(value) else media.from_decoded(value, mask=True)
+
+    def store_mask(self, array: npt.NDArray[Any], like: Picture) -> Any:
+        return media.to_decoded(array, like)
+
+    def open_audio(self, value: Any) -> Clip:
+        return super().open_audio(value) if _is_stored(value) else media.from_decoded(value)
+
+    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
+        return media.to_decoded(samples, like)
+
+
+def _is_stored(value: Any) -> bool:
+    return isinstance(value, Mapping) and "bytes" in value
+
+
+def _object_ids(columns: Mapping[str, Sequence[Any]], id_column: str | None) -> list[str]:
+    if id_column is not None:
+        return [str(value) for value in columns[id_column]]
+    lineage = columns.get(provenance.COLUMN)
+    if lineage is not None and all(isinstance(value, Mapping) and value.get("id") for value in lineage):
+        return [value["id"] for value in lineage]
+    raise RowIdError(
+        "row: decoded objects have no stable id of their own, so no id was found; use hfaug.augment(ds, op) or hfaug.online(ds, op), "
+        'which read storage, or hfaug.with_ids(ds) first, or bind a column with .on(id="...")'
+    )
+
