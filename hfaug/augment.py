@@ -18,8 +18,9 @@ from hfaug import provenance
 from hfaug.binding import Binding
 from hfaug.errors import CallError, ParameterError, RowIdError
 from hfaug.fields import canonical
+from hfaug.lineage import REJECTED
 from hfaug.mix import MixOp
-from hfaug.op import REJECTED, Op
+from hfaug.op import Op
 from hfaug.plan import Plan, Run
 from hfaug.rows import KEPT, Row
 
@@ -78,10 +79,14 @@ def augment(
     job = _Job(op, copies, keep, provenance, num_proc)
     if isinstance(dataset, (DatasetDict, IterableDatasetDict)):
         chosen = _chosen_splits(dataset, splits)
-        return type(dataset)({name: job.run(split) if name in chosen else job.pass_on(split) for name, split in dataset.items()})
+        return type(dataset)(
+            {name: job.run(split) if name in chosen else job.pass_on(split) for name, split in dataset.items()}
+        )
     if splits is not None:
-        raise ParameterError("augment: splits must be given for a dictionary of splits only, got one dataset; leave it out")
-    return job.run(dataset)  # type: ignore[return-value]
+        raise ParameterError(
+            "augment: splits must be given for a dictionary of splits only, got one dataset; leave it out"
+        )
+    return job.run(dataset)
 
 
 def _chosen_splits(dataset: Any, splits: Sequence[str] | None) -> set[str]:
@@ -90,7 +95,9 @@ def _chosen_splits(dataset: Any, splits: Sequence[str] | None) -> set[str]:
             return {"train"}
         if len(dataset) == 1:
             return set(dataset)
-        raise ParameterError(f"augment: splits must be named where there is no train split, got {list(dataset)}; say splits=[...]")
+        raise ParameterError(
+            f"augment: splits must be named where there is no train split, got {list(dataset)}; say splits=[...]"
+        )
     names = [splits] if isinstance(splits, str) else list(splits)
     unknown = sorted(set(names) - set(dataset))
     if unknown:
@@ -169,7 +176,9 @@ def _map_stream(split: IterableDataset, function: Any, features: Features) -> It
 
 def with_lineage(features: Features) -> Features:
     """Features with the lineage column."""
-    return features if provenance.COLUMN in features else Features({**features, provenance.COLUMN: provenance.feature()})
+    return (
+        features if provenance.COLUMN in features else Features({**features, provenance.COLUMN: provenance.feature()})
+    )
 
 
 def bind_pool(op: Op, split: Dataset) -> Op:
@@ -178,7 +187,7 @@ def bind_pool(op: Op, split: Dataset) -> Op:
         return op if op.pool is not None else op.with_pool(split)
     if not any(isinstance(part, MixOp) for part in op.walk()):
         return op
-    changed = {}
+    changed: dict[str, Any] = {}
     for field in dataclasses.fields(op):
         value = getattr(op, field.name)
         if isinstance(value, Op):
@@ -277,7 +286,7 @@ class _Wrapper(Op):
 
     @property
     def lineage_op(self) -> Op:
-        return self.op
+        return self.op.lineage_op
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -312,5 +321,7 @@ def _without_rejects(made: Dataset, op: Op) -> Dataset:
         return made
     steps = pc.filter(pc.struct_field(lineage, "steps"), pc.invert(kept)).to_pylist()
     reasons = Counter(json.loads(text)[-1]["rejected"]["reason"] for text in steps)
-    logger.warning("hfaug.augment: %s rejected %d of %d copies: %s", type(op).__name__, len(steps), len(made), dict(reasons))
+    logger.warning(
+        "hfaug.augment: %s rejected %d of %d copies: %s", type(op).__name__, len(steps), len(made), dict(reasons)
+    )
     return made.select(pc.indices_nonzero(kept).to_pylist())

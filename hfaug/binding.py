@@ -27,7 +27,6 @@ ROLES = (
 """What a column can be to an op."""
 
 
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Binding:
     """Columns, formats, id, seed and codec for one use of an op.
@@ -94,7 +93,9 @@ class Binding:
 
     def merged(self, inner: Binding) -> Binding:
         """This binding with everything that `inner` says itself laid over it; `keep` adds up."""
-        said = {f.name: getattr(inner, f.name) for f in dataclasses.fields(inner) if getattr(inner, f.name) != f.default}
+        said = {
+            f.name: getattr(inner, f.name) for f in dataclasses.fields(inner) if getattr(inner, f.name) != f.default
+        }
         if "keep" in said:
             said["keep"] = tuple(dict.fromkeys([*self.keep, *inner.keep]))
         return dataclasses.replace(self, **said) if said else self

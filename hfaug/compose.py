@@ -145,6 +145,12 @@ class Times(_Composed):
     copies: _Copies = 2
     keep: bool = False
 
+    @property
+    def lineage_op(self) -> Op:
+        """The op inside: a copy's number says the rest, so more copies later leave the earlier ones as they are, ids too."""
+        inner = self.op.lineage_op
+        return dataclasses.replace(inner, binding=self.binding.merged(inner.binding))
+
     def children(self) -> tuple[Op, ...]:
         """The op."""
         return (self.op,)
@@ -160,7 +166,8 @@ class Times(_Composed):
                 results[place].append(row)
             elif self.keep:
                 results[place].append(_kept(row))
-        _run_some(self.op, forks, list(range(len(forks))), run, grouped := [[] for _ in forks])
+        grouped: list[list[Row]] = [[] for _ in forks]
+        _run_some(self.op, forks, list(range(len(forks))), run, grouped)
         for place, group in zip(places, grouped, strict=True):
             results[place].extend(group)
         return [row for group in results for row in group]
@@ -211,7 +218,9 @@ def _init_parts(composed: Any, positional: Sequence[Op], ops: Sequence[Op], more
     known = {field.name: field for field in dataclasses.fields(composed)}
     unknown = sorted(set(more) - set(known))
     if unknown:
-        raise ParameterError(f"{type(composed).__name__}: must have only its fields {sorted(known)}, got {unknown}; remove them")
+        raise ParameterError(
+            f"{type(composed).__name__}: must have only its fields {sorted(known)}, got {unknown}; remove them"
+        )
     object.__setattr__(composed, "ops", parts)
     for name, field in known.items():
         if name != "ops":

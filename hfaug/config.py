@@ -12,12 +12,12 @@ import importlib
 import json
 import re
 import sys
-import types
 from typing import Any, ClassVar
 
 import xxhash
 
 from hfaug.assets import Asset
+from hfaug.code import code_digest
 from hfaug.errors import FingerprintError, ParameterError
 from hfaug.fields import canonical, hints
 
@@ -25,8 +25,6 @@ __all__ = ["OUTPUT_VERSION", "Config", "find", "from_json", "snake_case"]
 
 OUTPUT_VERSION = 1
 """Raised when code that all ops share changes the bytes they write."""
-
-_PACKAGES = ("hfaug.ops.", "hfaug.filters.")
 
 
 def snake_case(name: str) -> str:
@@ -55,11 +53,12 @@ class Config:
     @classmethod
     def op_name(cls) -> str:
         """The name in recipes: ``image.rotate`` for hfaug's own, ``module:Class`` for others."""
-        module = cls.__module__
-        for package in _PACKAGES:
-            if module.startswith(package):
-                family = module.removeprefix(package).split(".")[0]
-                return f"{family}.{snake_case(cls.__name__)}"
+        # Spawned worker processes run the main module under another name.
+        module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
+        if module.startswith("hfaug.ops."):
+            return f"{module.split('.')[2]}.{snake_case(cls.__name__)}"
+        if module.startswith("hfaug.filters."):
+            return f"filter.{snake_case(cls.__name__)}"
         if module == "hfaug.compose":
             return snake_case(cls.__name__)
         return f"{module}:{cls.__qualname__}"
@@ -73,12 +72,15 @@ class Config:
         """32 hex digits over name and fields; keys the draws."""
         return _digest(self.spec())
 
-    @functools.cached_property
+    @property
     def canonical_json(self) -> str:
-        """Everything that can change the result, as JSON with sorted keys: the pickle, and so the map fingerprint."""
+        """Everything that can change the result, as JSON with sorted keys: the pickle, and so the map fingerprint.
+
+        Made anew each time: code outside of hfaug can be edited while an op lives, as in a notebook.
+        """
         return _dumps(_full(self))
 
-    @functools.cached_property
+    @property
     def fingerprint(self) -> str:
         """32 hex digits over the canonical JSON."""
         return xxhash.xxh3_128_hexdigest(self.canonical_json.encode())
@@ -169,13 +171,13 @@ def _from_full(full: dict[str, Any]) -> Any:
 def _full(config: Config) -> dict[str, Any]:
     result = {
         "op": config.op_name(),
-        "fields": config._values(_full),
+        "fields": config._values(_full),  # noqa: SLF001  # of the class of this file
         "version": config.version,
         "output": OUTPUT_VERSION,
-        **config._extra(),
+        **config._extra(),  # noqa: SLF001  # likewise
     }
-    source = _foreign_code(type(config))
-    return {**result, "code": source} if source else result
+    code = code_digest(type(config))
+    return {**result, "code": code} if code else result
 
 
 def _short(config: Config) -> dict[str, Any]:
@@ -203,35 +205,3 @@ def _dumps(value: Any) -> str:
 
 def _digest(value: Any) -> str:
     return xxhash.xxh3_128_hexdigest(_dumps(value).encode())
-
-
-@functools.cache
-def _foreign_code(cls: type) -> str:
-    """A digest over the code of a class and its bases that live outside hfaug; empty for hfaug's own.
-
-    `datasets` hashes an importable class by its name alone, so an edited class would get the old rows from the cache.
-    Code objects are used rather than source text, since a class typed into an interpreter has no source file.
-    """
-    parts: list[str] = []
-    for base in cls.__mro__:
-        if base is object or base.__module__.split(".")[0] in {"hfaug", "abc", "typing", "builtins"}:
-            continue
-        for key in sorted(vars(base)):
-            if key not in {"__dict__", "__weakref__", "__doc__", "__module__", "__dataclass_fields__"}:
-                parts.append(f"{key}={_code_text(vars(base)[key])}")
-    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode()) if parts else ""
-
-
-def _code_text(value: Any) -> str:
-    value = getattr(value, "__wrapped__", None) or getattr(value, "fget", None) or getattr(value, "func", None) or value
-    value = getattr(value, "__func__", value)
-    if isinstance(value, types.FunctionType):
-        return f"{_code_text(value.__code__)}{value.__defaults__!r}{value.__kwdefaults__!r}"
-    if isinstance(value, types.CodeType):
-        consts = ",".join(_code_text(item) for item in value.co_consts)
-        return f"{value.co_code.hex()}|{consts}|{value.co_names}|{value.co_varnames}|{value.co_freevars}"
-    if isinstance(value, (frozenset, set)):
-        return repr(sorted(map(repr, value)))
-    if isinstance(value, (bool, int, float, str, bytes, tuple, type(None))):
-        return repr(value)
-    return type(value).__name__

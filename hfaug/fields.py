@@ -1,7 +1,7 @@
 """Fields of ops and filters: one canonical form for equal values, declared limits, JSON and back.
 
-Two users who write ``(-30, 30)`` and ``[-30.0, np.float64(30)]`` mean the same op. Each value is brought into the form that its
-annotation asks for, so equal ops compare equal, hash equally and have equal digests, in any process.
+Two users who write ``(-30, 30)`` and ``[-30.0, np.float64(30)]`` mean the same op. Each value is brought into the form
+that its annotation asks for, so equal ops compare equal, hash equally and have equal digests, in any process.
 """
 
 from __future__ import annotations
@@ -74,9 +74,13 @@ Positive = Annotated[float, Limit(0, above=True)]
 Natural = Annotated[int, Limit(0)]
 
 
-@functools.cache
 def hints(cls: type) -> dict[str, Any]:
     """The resolved annotations of a class, `Annotated` kept."""
+    return _hints(cls)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
 
 
@@ -85,7 +89,8 @@ def canonical(value: Any, annotation: Any, who: str, name: str) -> Any:
 
     Args:
         value: What the user gave: Python or NumPy numbers, lists, tuples, mappings.
-        annotation: ``bool``, ``int``, ``float``, ``str``, ``tuple[...]``, ``Literal``, unions, ``Annotated`` with a `Limit`, or a class.
+        annotation: ``bool``, ``int``, ``float``, ``str``, ``tuple[...]``, ``Literal``, unions, ``Annotated`` with a
+            `Limit`, or a class.
         who: Name of the op, for errors.
         name: Name of the field, for errors.
 
@@ -110,8 +115,9 @@ def canonical(value: Any, annotation: Any, who: str, name: str) -> Any:
         return _first_fit(value, typing.get_args(annotation), who, name)
     if origin is Literal:
         choices = typing.get_args(annotation)
-        if value in choices:
-            return value
+        for choice in choices:
+            if value == choice and isinstance(value, type(choice)):
+                return choice
         raise ParameterError(f"{who}: {name} must be one of {', '.join(map(repr, choices))}, got {_shown(value)}")
     if origin is tuple:
         return _tuple(value, typing.get_args(annotation), who, name)
@@ -162,14 +168,16 @@ def _scalar(value: Any, kind: type, who: str, name: str) -> Any:
             raise ParameterError(f"{who}: {name} must be finite, got {value!r}")
         return number + 0.0  # -0.0 and 0.0 draw alike, so they must be one value
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return int(value)
     if kind not in (int, float) and isinstance(value, kind):
         return value
     raise ParameterError(f"{who}: {name} must be {_kind(kind)}, got {_shown(value)}")
 
 
 def _kind(kind: type) -> str:
-    return {float: "a number", int: "a whole number", str: "text", bool: "True or False"}.get(kind, f"a {kind.__name__}")
+    return {float: "a number", int: "a whole number", str: "text", bool: "True or False"}.get(
+        kind, f"a {kind.__name__}"
+    )
 
 
 def _number(value: float) -> str:

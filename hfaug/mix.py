@@ -53,7 +53,7 @@ class MixOp(Op):
         column, feature = _label(type(self).__name__, features, roles)
         return Features({f"{column}_weights": List(Value("float32"), length=feature.num_classes)})
 
-    def fill(self, row: Row) -> dict[str, Any]:
+    def untouched(self, row: Row) -> dict[str, Any]:
         """All weight on the row's own class."""
         column, size = _weights_of(row)
         return {f"{column}_weights": _one_hot(row[column], size)}

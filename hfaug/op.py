@@ -7,7 +7,6 @@ An op is a frozen dataclass that draws a change for one row and says how content
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from abc import abstractmethod
 from collections import Counter
@@ -15,27 +14,25 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from datasets import Features
+from typing_extensions import Self
 
-from hfaug import provenance
 from hfaug.binding import Binding
 from hfaug.config import Config
 from hfaug.errors import CallError, ParameterError, add_context
+from hfaug.lineage import Lineage
 from hfaug.media.codec import Codec
 from hfaug.plan import Leaf, Plan, Run
 from hfaug.randomness import Stream
 from hfaug.roles import Roles, resolve
-from hfaug.rows import KEPT, ArrowBatch, Batch, Form, ObjectBatch, Row, read_form
+from hfaug.rows import ArrowBatch, Batch, Form, ObjectBatch, Row, read_form
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["REJECTED", "BatchOp", "Op", "Reject", "RowOp"]
+__all__ = ["BatchOp", "Op", "Reject", "RowOp"]
 
 logger = logging.getLogger("hfaug")
 OpT = TypeVar("OpT", bound="Op")
-
-REJECTED = "rejected"
-"""The origin of a flagged copy; no stored row has it."""
 
 _MEDIA_ROWS = 32
 """Rows of media that are worked on together: enough to share the overhead, few enough to hold decoded."""
@@ -86,7 +83,7 @@ class Op(Config):
         """The columns this op adds to the given features; none by default."""
         return Features({})
 
-    def fill(self, row: Row) -> dict[str, Any]:
+    def untouched(self, row: Row) -> dict[str, Any]:
         """Values of the added columns for a row that this op did not touch; nulls by default."""
         return {}
 
@@ -98,9 +95,11 @@ class Op(Config):
         """Models this op has used in this process, as name -> revision; goes into the lineage."""
         return {name: rev for child in self.children() for name, rev in child.resolved().items()}
 
-    def fit(self: OpT, dataset: Dataset) -> OpT:
+    def fit(self, dataset: Dataset) -> Self:
         """The op with what it learns from a dataset; an op that learns nothing says so."""
-        raise CallError(f"{type(self).__name__}: learns nothing from a dataset, so there is nothing to fit; use the op as it is")
+        raise CallError(
+            f"{type(self).__name__}: learns nothing from a dataset, so there is nothing to fit; use the op as it is"
+        )
 
     def walk(self) -> Iterator[Op]:
         """This op and every op inside it."""
@@ -110,7 +109,7 @@ class Op(Config):
 
     # ---- composing
 
-    def on(self: OpT, **said: Any) -> OpT:
+    def on(self, **said: Any) -> Self:
         """An equal op that knows its columns, formats, id, seed or codec.
 
         Args:
@@ -197,9 +196,11 @@ class Op(Config):
 
     def __call__(self, batch: Any, *_ignored: Any) -> Any:
         """Change a batch or a row, in any form in which `datasets` hands it over; indices and rank are ignored."""
-        binding = self.binding
-        form = read_form(batch, type(self).__name__, binding.id)
-        opened = _open(form, binding)
+        return self.run_form(read_form(batch, type(self).__name__, self.binding.id))
+
+    def run_form(self, form: Form) -> Any:
+        """Change rows whose features are known: a table gives a table, decoded columns give decoded columns."""
+        opened = _open(form, self.binding)
         plan = self._plan(form.features)
         rows = self._run_chunks(opened, plan)
         if form.single and len(rows) != 1:
@@ -214,7 +215,9 @@ class Op(Config):
     def _run_chunks(self, batch: Batch, plan: Plan) -> list[Row]:
         """Run a batch in slices, so that few decoded media are held; the result does not depend on the slices."""
         whole = any(op.whole_batch for op in self.walk())
-        media = any(leaf.roles is not None and (leaf.roles.all("image") or leaf.roles.all("audio")) for leaf in plan.leaves)
+        media = any(
+            leaf.roles is not None and (leaf.roles.all("image") or leaf.roles.all("audio")) for leaf in plan.leaves
+        )
         step = _MEDIA_ROWS if media and not whole else max(1, len(batch))
         done: list[Row] = []
         for start in range(0, len(batch), step):
@@ -252,69 +255,12 @@ class Op(Config):
     def _lineage(self, batch: Batch, rows: Sequence[Row], plan: Plan) -> Any:
         if plan.binding.provenance is False:
             return None
-        before = _Before(batch)
-        writer = _StepWriter(self.lineage_op)
-        ids, parents, origins, steps = [], [], [], []
-        for row in rows:
-            source = batch.ids[row.index]
-            origin, earlier, old_parents = before[row.index]
-            if row.original:
-                ids.append(source)
-                parents.append(old_parents)
-                origins.append(origin)
-                steps.append(earlier)
-                continue
-            kept = row.rejected is not None and not row.is_copy
-            ids.append(source if kept else f"{source}/{writer.short}.{_path(row)}")
-            parents.append(old_parents if kept else [source, *row.parents])
-            origins.append(origin if kept else (REJECTED if row.rejected else self.origin_of(origin)))
-            steps.append(writer.appended(earlier, row))
-        return provenance.lineage(ids, parents, origins, steps)
+        return Lineage(self.lineage_op, batch).of(rows)
 
     def origin_of(self, origin: str) -> str:
         """What a row of some origin is after this op: synthetic once, synthetic for ever."""
         kinds = {origin, *(op.origin for op in self.walk())}
         return "synthetic" if "synthetic" in kinds else "augmented"
-
-
-def _path(row: Row) -> str:
-    return ".".join("k" if number == KEPT else str(number) for number in row.copy) or "0"
-
-
-class _Before:
-    """The lineage that rows came with."""
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-        self._has = provenance.COLUMN in batch.features
-
-    def __getitem__(self, index: int) -> tuple[str, str, list[str]]:
-        if not self._has:
-            return "source", "[]", []
-        value = self._batch.value(provenance.COLUMN, index)
-        return value["origin"], value["steps"], value["parents"]
-
-
-class _StepWriter:
-    """The lineage step of an op, written once a copy path and reason."""
-
-    def __init__(self, op: Op) -> None:
-        self.short = op.stream_digest[:12]
-        self._base = {**json.loads(op.canonical_json), **({"models": models} if (models := op.resolved()) else {})}
-        self._texts: dict[Any, str] = {}
-        self._joined: dict[tuple[str, str], str] = {}
-
-    def appended(self, earlier: str, row: Row) -> str:
-        key = (row.copy, row.rejected)
-        if key not in self._texts:
-            step = {**self._base, "copy": list(row.copy)}
-            if row.rejected is not None:
-                step["rejected"] = {"op": row.rejected[0], "reason": row.rejected[1]}
-            self._texts[key] = json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        text = self._texts[key]
-        if (earlier, text) not in self._joined:
-            self._joined[earlier, text] = provenance.append_step(earlier, text)
-        return self._joined[earlier, text]
 
 
 def _open(form: Form, binding: Binding) -> Batch:
@@ -330,7 +276,9 @@ def _judged(op: Op, row: Row, result: Any) -> Row:
     if isinstance(result, Reject):
         row.rejected = (op.op_name(), result.reason)
         return row
-    raise ParameterError(f"{type(op).__name__}: must return a row or Reject(reason), returned {type(result).__name__}; mend apply")
+    raise ParameterError(
+        f"{type(op).__name__}: must return a row or Reject(reason), returned {type(result).__name__}; mend apply"
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -373,4 +321,3 @@ class BatchOp(Op):
         for index, result in zip(live, changed, strict=True):
             results[index] = _judged(self, rows[index], result)
         return results
-

@@ -103,7 +103,9 @@ class Run:
         """The plan's entry for an op that is now run; ops run in the order in which they were planned."""
         found = self.plan.leaves[self.position]
         if found.op is not op:
-            raise CallError(f"{type(op).__name__}: ops must run in the order in which they were planned; call every inner op once")
+            raise CallError(
+                f"{type(op).__name__}: ops must run in the order in which they were planned; call every inner op once"
+            )
         self.position += 1
         return found
 
@@ -121,10 +123,11 @@ class Run:
         """Values for added columns that no op has set on this row (an original, or a branch not taken)."""
         filled: dict[str, Any] = {}
         for leaf in self.plan.leaves:
-            missing = [name for name in leaf.adds if not (row.values and name in row.values) and name not in self.plan.source]
+            missing = [
+                name for name in leaf.adds if not (row.values and name in row.values) and name not in self.plan.source
+            ]
             if missing:
                 row.roles = leaf.roles
-                values = leaf.op.fill(row)
+                values = leaf.op.untouched(row)
                 filled.update({name: values.get(name) for name in missing})
         return filled
-

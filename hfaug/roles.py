@@ -21,11 +21,13 @@ POSITIONS = {
 }
 """The labels that name places in a content."""
 
-_MASK = re.compile(r"mask|seg|label_?map|annotation", re.I)
+_MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
 _NAMES = {
-    "image": re.compile(r"box|mask|point|landmark|polygon|contour|rle|segm|region|^(x|y|w|h|x[12]|y[12]|[xy](min|max))$", re.I),
-    "text": re.compile(r"span|start|end$|offset|entit|answer", re.I),
-    "audio": re.compile(r"segment|start|end$|onset|offset|timing|timestamp|event|turn", re.I),
+    "image": re.compile(
+        r"box|mask|point|landmark|polygon|contour|rle|segm|region|^(x|y|w|h|x[12]|y[12]|[xy](min|max))$", re.IGNORECASE
+    ),
+    "text": re.compile(r"span|start|end$|offset|entit|answer", re.IGNORECASE),
+    "audio": re.compile(r"segment|start|end$|onset|offset|timing|timestamp|event|turn", re.IGNORECASE),
 }
 
 
@@ -114,7 +116,9 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
     for role, path in named:
         found = feature_at(features, path)
         if found is None:
-            raise RoleError(f"{who}: {role} must be a column, {path!r} is none of {', '.join(features)}; correct .on({role}=...)")
+            raise RoleError(
+                f"{who}: {role} must be a column, {path!r} is none of {', '.join(features)}; correct .on({role}=...)"
+            )
         wanted = _FITS.get(role)
         if wanted and not wanted(found):
             raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; correct .on({role}=...)")
@@ -127,9 +131,9 @@ def _infer(features: Features, columns: dict[str, tuple[str, ...]]) -> None:
     if "answers" not in columns:
         _take(columns, "answers", [name for name, feature in free.items() if _is_answers(feature)])
     if "tokens" not in columns and "text" not in columns:
-        _take(columns, "tokens", [n for n, f in free.items() if _is_words(f) and re.search("token|word", n, re.I)])
+        _take(columns, "tokens", [n for n, f in free.items() if _is_words(f) and re.search("token|word", n, re.IGNORECASE)])
     if "tokens" in columns and "tags" not in columns:
-        _take(columns, "tags", [n for n, f in free.items() if _is_tags(f) and re.search("tag|label", n, re.I)])
+        _take(columns, "tags", [n for n, f in free.items() if _is_tags(f) and re.search("tag|label", n, re.IGNORECASE)])
     if "mask" not in columns:
         _take(columns, "mask", [n for n, f in free.items() if _is_image(f) and _MASK.search(n)], many=True)
     if "label" not in columns:
@@ -155,7 +159,11 @@ def _only(features: Features, role: str, columns: Mapping[str, tuple[str, ...]],
         return "context"
     if len(found) == 1:
         return found[0]
-    have = f"{len(found)} columns could be it: {', '.join(found)}" if found else f"no column can be it among {', '.join(features)}"
+    have = (
+        f"{len(found)} columns could be it: {', '.join(found)}"
+        if found
+        else f"no column can be it among {', '.join(features)}"
+    )
     raise RoleError(f"{who}: needs one {role} column, {have}; say .on({role}=...)")
 
 
@@ -211,7 +219,9 @@ def _suspect(feature: Any, path: str, content: str) -> bool:
     if content == "image":
         return _is_image(feature) or _is_coordinates(feature) or (named and _holds_numbers(feature))
     if content == "text":
-        return (isinstance(feature, (List, LargeList)) and _is_whole(feature.feature)) or (named and _holds_numbers(feature))
+        return (isinstance(feature, (List, LargeList)) and _is_whole(feature.feature)) or (
+            named and _holds_numbers(feature)
+        )
     return named and _holds_numbers(feature)
 
 

@@ -8,4 +8,17 @@ from hfaug.rows.row import KEPT, Row
 from hfaug.rows.scene import Scene
 from hfaug.rows.sound import Sound
 
-__all__ = ["KEPT", "ArrowBatch", "Batch", "Color", "Form", "ObjectBatch", "Row", "Scene", "Sound", "edit_text", "has_labels", "read_form"]
+__all__ = [
+    "KEPT",
+    "ArrowBatch",
+    "Batch",
+    "Color",
+    "Form",
+    "ObjectBatch",
+    "Row",
+    "Scene",
+    "Sound",
+    "edit_text",
+    "has_labels",
+    "read_form",
+]

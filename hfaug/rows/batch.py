@@ -154,7 +154,8 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 def _check_size(table: pa.Table, rows: Sequence[Row], indices: list[int]) -> None:
     """Refuse what would overflow Arrow's offsets, before it does."""
     share = table.nbytes / max(1, table.num_rows)
-    total = share * len(indices) + sum(_weight(row) for row in rows)
+    media = any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types)
+    total = share * len(indices) + (sum(_weight(row) for row in rows) if media else 0)
     if total > _MOST_BYTES:
         raise CallError(
             f"batch: must stay under 1.5 GB when written, would take {total / 1e9:.1f} GB for {len(indices)} rows; "
@@ -171,7 +172,9 @@ def _weight(row: Row) -> int:
 class ObjectBatch(Batch):
     """Rows of decoded objects, as `with_transform` and plain streaming hand them over."""
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], features: Features, codec: Codec, id_column: str | None) -> None:
+    def __init__(
+        self, columns: Mapping[str, Sequence[Any]], features: Features, codec: Codec, id_column: str | None
+    ) -> None:
         super().__init__(features, codec)
         self.columns = columns
         self.ids = _object_ids(columns, id_column)
@@ -198,25 +201,25 @@ class ObjectBatch(Batch):
         return result
 
     def open_image(self, value: Any) -> Picture:
-        return super().open_image(value) if _is_stored(value) else media.from_decoded(value)
+        return super().open_image(value) if _is_stored(value) else media.picture_from(value)
 
     def measure_image(self, value: Any) -> tuple[int, int]:
-        return super().measure_image(value) if _is_stored(value) else media.from_decoded(value).size
+        return super().measure_image(value) if _is_stored(value) else media.picture_from(value).size
 
     def store_image(self, array: npt.NDArray[Any], like: Picture) -> Any:
-        return media.to_decoded(array, like)
+        return media.picture_to_pil(array, like)
 
     def open_mask(self, value: Any) -> Picture:
-        return super().open_mask(value) if _is_stored(value) else media.from_decoded(value, mask=True)
+        return super().open_mask(value) if _is_stored(value) else media.mask_from(value)
 
     def store_mask(self, array: npt.NDArray[Any], like: Picture) -> Any:
-        return media.to_decoded(array, like)
+        return media.mask_to_pil(array, like)
 
     def open_audio(self, value: Any) -> Clip:
-        return super().open_audio(value) if _is_stored(value) else media.from_decoded(value)
+        return super().open_audio(value) if _is_stored(value) else media.clip_from(value)
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
-        return media.to_decoded(samples, like)
+        return media.clip_to_dict(samples, like)
 
 
 def _is_stored(value: Any) -> bool:
@@ -233,4 +236,3 @@ def _object_ids(columns: Mapping[str, Sequence[Any]], id_column: str | None) -> 
         "row: decoded objects have no stable id of their own, so no id was found; use hfaug.augment(ds, op) or hfaug.online(ds, op), "
         'which read storage, or hfaug.with_ids(ds) first, or bind a column with .on(id="...")'
     )
-

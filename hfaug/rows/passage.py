@@ -140,5 +140,7 @@ def _edit_words(row: Row, roles: Roles, edits: Edits) -> None:
         elif isinstance(feature, Value) and feature.dtype in ("string", "large_string"):
             changed[path] = move_tags(tags, move)
         else:
-            raise LabelError(f"column {path!r}: tags must be names or a ClassLabel, so that B- and I- are known, got {feature}; cast it")
+            raise LabelError(
+                f"column {path!r}: tags must be names or a ClassLabel, so that B- and I- are known, got {feature}; cast it"
+            )
     row.add_values(changed)

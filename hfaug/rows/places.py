@@ -112,7 +112,9 @@ class PointLabel:
         values = read_path(row, path) or []
         widths = {len(item) for item in values}
         if widths - {2, 3} or len(widths) > 1:
-            raise LabelError(f"column {path!r}: keypoints must be lists of 2 or 3 numbers each, got lengths {sorted(widths)}")
+            raise LabelError(
+                f"column {path!r}: keypoints must be lists of 2 or 3 numbers each, got lengths {sorted(widths)}"
+            )
         shift = 0.5 if binding.keypoint_origin == "centre" else 0.0
         points = np.array([item[:2] for item in values], dtype=np.float64).reshape(-1, 2) + shift
         return cls(path, points, [item[2] for item in values] if widths == {3} else None, shift)
@@ -194,7 +196,9 @@ def write_path(row: Row, changed: dict[str, Any], path: str, values: Any) -> Non
         changed[top] = values
         return
     if len(rest) > 1:
-        raise LabelError(f"column {path!r}: labels may lie one level deep in a column, this lies deeper; flatten the column")
+        raise LabelError(
+            f"column {path!r}: labels may lie one level deep in a column, this lies deeper; flatten the column"
+        )
     field = rest[0]
     held = changed.get(top, _stored(row, top))
     if isinstance(held, dict):

@@ -98,7 +98,9 @@ class Row:
     def _column(self, role: str) -> str:
         found = self.roles.one(role) if self.roles is not None else None
         if found is None:
-            raise RoleError(f"row: no column plays the role {role}; bind one with .on({role}=...) and name it in the op's needs")
+            raise RoleError(
+                f"row: no column plays the role {role}; bind one with .on({role}=...) and name it in the op's needs"
+            )
         return found
 
     @property
@@ -173,8 +175,9 @@ class Row:
 
     def close(self) -> None:
         """Write the contents back and let go of what was decoded."""
-        self.settle()
-        self._scenes = self._sound = None
+        if self._scenes is not None or self._sound is not None:
+            self.settle()
+            self._scenes = self._sound = None
         self.original = bool(self.copy) and not self.is_copy and self.values is None
 
     def drop_changes(self) -> None:

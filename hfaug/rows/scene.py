@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from hfaug import media
@@ -201,7 +200,9 @@ def _open_sources(batch: Batch, value: Any, many: bool) -> list[ImageSource]:
 
 def _open_labels(row: Row, roles: Roles, source: ImageSource, many: bool) -> list[PlaceLabel]:
     if many and any(roles.all(role) for role in ("mask", "boxes", "keypoints")):
-        raise LabelError("row: labels of a list of images cannot be told apart; hold one image a row, or remove the labels")
+        raise LabelError(
+            "row: labels of a list of images cannot be told apart; hold one image a row, or remove the labels"
+        )
     labels: list[PlaceLabel] = [MaskLabel.open(row, path) for path in roles.all("mask")]
     labels += [BoxLabel.open(row, path, roles.binding, source) for path in roles.all("boxes")]
     labels += [PointLabel.open(row, path, roles.binding) for path in roles.all("keypoints")]

@@ -1,3 +1,6 @@
-"""Ops, to come."""
+"""Ops on sound and the time labels in it."""
 
-__all__: list[str] = []
+from hfaug.ops.audio.add_noise import AddNoise
+from hfaug.ops.audio.change_gain import ChangeGain
+
+__all__ = ["AddNoise", "ChangeGain"]

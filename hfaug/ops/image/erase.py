@@ -67,4 +67,5 @@ class Erase(PixelOp):
         colour = np.array(self.fill) * (257 if array.dtype == np.uint16 else 1)
         if array.shape[2] == 1:
             colour = np.array([colour @ np.array([0.299, 0.587, 0.114])])
-        return np.rint(colour).astype(array.dtype)
+        done: npt.NDArray[Any] = np.rint(colour).astype(array.dtype)
+        return done

@@ -52,7 +52,9 @@ class JitterColor(ColorOp):
 
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw the four factors; brightness first, hue last."""
-        bright, contrast, saturation = (rng.uniform(1 - s, 1 + s) for s in (self.brightness, self.contrast, self.saturation))
+        bright, contrast, saturation = (
+            rng.uniform(1 - s, 1 + s) for s in (self.brightness, self.contrast, self.saturation)
+        )
         turn = rng.uniform(-self.hue, self.hue) * 2 * math.pi
         grey = np.tile(_LUMA, (3, 1))
         vivid = saturation * np.eye(3) + (1 - saturation) * grey

@@ -1,3 +1,5 @@
-"""Ops, to come."""
+"""Ops that mix rows."""
 
-__all__: list[str] = []
+from hfaug.ops.mix.mix_up import MixUp
+
+__all__ = ["MixUp"]

@@ -1,5 +1,7 @@
 """Ops on text and the labels in it."""
 
+from hfaug.ops.text.delete_words import DeleteWords
 from hfaug.ops.text.swap_chars import SwapChars
+from hfaug.ops.text.swap_entities import SwapEntities
 
-__all__ = ["SwapChars"]
+__all__ = ["DeleteWords", "SwapChars", "SwapEntities"]

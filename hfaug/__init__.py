@@ -1,0 +1,100 @@
+"""hfaug turns a recipe into a versioned dataset on the Hugging Face Hub.
+
+It loads, augments, synthesises, balances, filters, measures and releases. Everything is a `datasets` object, every
+transform is a plain ``map`` callable, and every row can say where it came from.
+
+A public name is loaded when it is first used, so ``import hfaug`` stays cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hfaug import errors as errors
+    from hfaug import ops as ops
+    from hfaug.augment import augment as augment
+    from hfaug.augment import with_ids as with_ids
+    from hfaug.compose import Chain as Chain
+    from hfaug.compose import OneOf as OneOf
+    from hfaug.compose import Sometimes as Sometimes
+    from hfaug.compose import Times as Times
+    from hfaug.config import OUTPUT_VERSION as OUTPUT_VERSION
+    from hfaug.kinds import ColorOp as ColorOp
+    from hfaug.kinds import EditOp as EditOp
+    from hfaug.kinds import ImageOp as ImageOp
+    from hfaug.kinds import PixelOp as PixelOp
+    from hfaug.kinds import WarpOp as WarpOp
+    from hfaug.kinds import WaveOp as WaveOp
+    from hfaug.mix import MixOp as MixOp
+    from hfaug.online import online as online
+    from hfaug.op import BatchOp as BatchOp
+    from hfaug.op import Op as Op
+    from hfaug.op import Reject as Reject
+    from hfaug.op import RowOp as RowOp
+    from hfaug.release import release as release
+    from hfaug.testing import check_op as check_op
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BatchOp": "op",
+    "Chain": "compose",
+    "ColorOp": "kinds",
+    "EditOp": "kinds",
+    "ImageOp": "kinds",
+    "MixOp": "mix",
+    "OUTPUT_VERSION": "config",
+    "OneOf": "compose",
+    "Op": "op",
+    "PixelOp": "kinds",
+    "Reject": "op",
+    "RowOp": "op",
+    "Sometimes": "compose",
+    "Times": "compose",
+    "WarpOp": "kinds",
+    "WaveOp": "kinds",
+    "augment": "augment",
+    "check_op": "testing",
+    "online": "online",
+    "release": "release",
+    "with_ids": "augment",
+}
+"""Public name -> module of hfaug that holds it. A line here needs its twin above, for type checkers and editors."""
+
+_MODULES = ("errors", "ops")
+
+__all__ = sorted(["__version__", *_HOMES, *_MODULES])  # noqa: PLE0605
+
+
+class _Package(ModuleType):
+    """This package, in which ``hfaug.augment`` is the function although the module it stands in bears the same name.
+
+    Python binds a submodule to its name in the package when it is first imported, whoever imports it; that would hide
+    the function. Such a module is therefore reached by ``from hfaug.augment import ...``, never as an attribute.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _HOMES.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"hfaug.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hfaug' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"hfaug.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

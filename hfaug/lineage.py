@@ -1,0 +1,88 @@
+"""The lineage that an op writes for its rows: where each came from, and what was done to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hfaug import provenance
+from hfaug.rows import KEPT, Batch, Row
+
+if TYPE_CHECKING:
+    from hfaug.op import Op
+
+__all__ = ["REJECTED", "Lineage"]
+
+REJECTED = "rejected"
+"""The origin of a flagged copy on its way to a caller that counts and drops it; no stored row has it."""
+
+
+class Lineage:
+    """Writes the lineage column of one batch."""
+
+    def __init__(self, op: Op, batch: Batch) -> None:
+        self._op = op
+        self._batch = batch
+        self._short = op.stream_digest[:12]
+        models = op.resolved()
+        self._step = {**json.loads(op.canonical_json), **({"models": models} if models else {})}
+        self._joined: dict[Any, str] = {}
+        self._suffixes: dict[tuple[int, ...], str] = {}
+        self._has = provenance.COLUMN in batch.features
+
+    def of(self, rows: Sequence[Row]) -> Any:
+        """The lineage of rows, in their order."""
+        if not self._has and all(row.copy == () and row.rejected is None and not row.parents for row in rows):
+            return self._plain(rows)
+        entries = [self._entry(row) for row in rows]
+        ids, parents, origins, steps = zip(*entries, strict=True) if entries else ((), (), (), ())
+        return provenance.lineage(ids, parents, origins, steps)
+
+    def _plain(self, rows: Sequence[Row]) -> Any:
+        """One changed row of each source row: the common case, without a loop over what is equal for all."""
+        ids = self._batch.ids
+        sources = [ids[row.index] for row in rows]
+        suffix = self._suffix(())
+        steps = self._steps("[]", rows[0]) if rows else "[]"
+        return provenance.lineage(
+            [source + suffix for source in sources],
+            [[source] for source in sources],
+            self._op.origin_of("source"),
+            steps,
+        )
+
+    def _entry(self, row: Row) -> tuple[str, Sequence[str], str, str]:
+        source = self._batch.ids[row.index]
+        origin, earlier, parents = self._before(row.index)
+        if row.original:
+            return source, parents, origin, earlier
+        steps = self._steps(earlier, row)
+        if row.rejected is not None:
+            if row.is_copy:
+                return source + self._suffix(row.copy), [source], REJECTED, steps
+            return source, parents, origin, steps
+        return source + self._suffix(row.copy), [source, *row.parents], self._op.origin_of(origin), steps
+
+    def _before(self, index: int) -> tuple[str, str, list[str]]:
+        """The lineage that a row came with."""
+        if not self._has:
+            return "source", "[]", []
+        value = self._batch.value(provenance.COLUMN, index)
+        return value["origin"], value["steps"], value["parents"]
+
+    def _suffix(self, copy: tuple[int, ...]) -> str:
+        if copy not in self._suffixes:
+            path = ".".join("k" if number == KEPT else str(number) for number in copy) or "0"
+            self._suffixes[copy] = f"/{self._short}.{path}"
+        return self._suffixes[copy]
+
+    def _steps(self, earlier: str, row: Row) -> str:
+        key = (earlier, row.copy, row.rejected)
+        if key not in self._joined:
+            step = {**self._step, "copy": list(row.copy)}
+            if row.rejected is not None:
+                step["rejected"] = {"op": row.rejected[0], "reason": row.rejected[1]}
+            text = json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            self._joined[key] = provenance.append_step(earlier, text)
+        return self._joined[key]

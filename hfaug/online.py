@@ -1,0 +1,155 @@
+"""`online`: a dataset whose rows are drawn afresh each epoch, as they are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import weakref
+from typing import Any
+
+import numpy as np
+from datasets import Audio, Dataset, DatasetDict, Features, Image
+
+from hfaug import provenance
+from hfaug.augment import bind_pool, with_ids, with_lineage
+from hfaug.errors import CallError, ParameterError
+from hfaug.op import Op
+from hfaug.rows import Form
+
+__all__ = ["OnlineDataset", "online"]
+
+
+def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: bool = False) -> OnlineDataset:
+    """Apply an op whenever rows are read: other draws each epoch, nothing stored. Same row and epoch, same result.
+
+    Args:
+        dataset: The training split.
+        op: An op that gives one row for one row.
+        seed: Another seed gives other draws.
+        provenance: True hands out the lineage column too.
+
+    Returns:
+        A dataset whose rows are changed as they are read, and that has ``set_epoch(n)``. The epoch is shared with the worker processes of a
+        ``DataLoader``, running ones too; Accelerate's data loaders set it by themselves.
+
+    Raises:
+        RoleError: A column is missing or in doubt; raised before any work.
+        LabelError: A label would not move; raised before any work.
+
+    >>> import hfaug
+    >>> from datasets import Dataset
+    >>> ds = hfaug.online(Dataset.from_dict({"text": ["a very red car"] * 3}), hfaug.ops.text.SwapChars(share=1))
+    >>> first = ds[0]["text"]
+    >>> ds.set_epoch(1)
+    >>> ds.set_epoch(0)
+    >>> first == ds[0]["text"]
+    True
+    """
+    if isinstance(dataset, DatasetDict) or not isinstance(dataset, Dataset):
+        raise ParameterError(
+            f"online: must be given the training split, got {type(dataset).__name__}; say hfaug.online(ds['train'], op); "
+            "for streams use hfaug.augment(stream, op, keep=False) and set_epoch of the stream"
+        )
+    op = bind_pool(op, dataset)
+    if seed is not None:
+        op = op.on(seed=seed)
+    op.features(with_lineage(dataset.features))
+    rows = with_ids(dataset, id_column=op.binding.id)
+    transform = _Draw(op, rows.features, _Epoch(), provenance)
+    stored = rows.cast(_undecoded(rows.features))
+    result = OnlineDataset(stored.data, info=stored.info, split=stored.split, fingerprint=stored._fingerprint)
+    result.set_transform(transform)
+    return result
+
+
+class OnlineDataset(Dataset):
+    """What `online` returns: a `Dataset` that knows its epoch."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw for another epoch from now on, in this process and in all that read the same dataset.
+
+        Args:
+            epoch: From 0 up.
+        """
+        if epoch < 0:
+            raise ParameterError(f"set_epoch: epoch must be from 0 up, got {epoch}")
+        self._format_kwargs["transform"].epoch.value = epoch
+
+
+class _Epoch:
+    """A number in a mapped file: all processes that hold it see the same value, however they were started."""
+
+    def __init__(self) -> None:
+        handle, self.path = tempfile.mkstemp(prefix="hfaug-epoch-")
+        os.write(handle, bytes(8))
+        os.close(handle)
+        weakref.finalize(self, _remove, self.path, os.getpid())
+        self._open()
+
+    def _open(self) -> None:
+        self._cell = np.memmap(self.path, dtype=np.int64, mode="r+", shape=(1,))
+
+    @property
+    def value(self) -> int:
+        return int(self._cell[0])
+
+    @value.setter
+    def value(self, epoch: int) -> None:
+        self._cell[0] = epoch
+
+    def __getstate__(self) -> str:
+        return self.path
+
+    def __setstate__(self, path: str) -> None:
+        self.path = path
+        self._open()
+
+
+def _remove(path: str, owner: int) -> None:
+    if os.getpid() == owner:
+        os.unlink(path)
+
+
+@dataclasses.dataclass
+class _Draw:
+    """The transform: stored rows in, changed and decoded rows out."""
+
+    op: Op
+    features: Features
+    epoch: _Epoch
+    provenance: bool
+
+    def __call__(self, batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        if set(batch) != set(self.features):
+            raise CallError(
+                f"{type(self.op).__name__}: online rows need all columns, got {sorted(batch)}; remove columns before hfaug.online"
+            )
+        op = self.op.on(epoch=self.epoch.value)
+        form = Form(table=None, columns=dict(batch), features=self.features, single=False)
+        done = op.run_form(form)
+        if any(len(values) != len(batch[name]) for name, values in done.items() if name in batch):
+            raise CallError(
+                f"{type(op).__name__}: online rows must stay one row each; leave times(...) to hfaug.augment"
+            )
+        if not self.provenance:
+            done.pop(provenance.COLUMN, None)
+        return {name: _decoded(values, self.features.get(name)) for name, values in done.items()}
+
+
+def _decoded(values: list[Any], feature: Any) -> list[Any]:
+    """Untouched media as `datasets` would hand them out; changed ones are decoded already."""
+    if not isinstance(feature, (Image, Audio)) or not feature.decode:
+        return values
+    return [
+        feature.decode_example(value) if isinstance(value, dict) and "bytes" in value else value for value in values
+    ]
+
+
+def _undecoded(features: Features) -> Features:
+    return Features(
+        {
+            name: dataclasses.replace(feature, decode=False) if isinstance(feature, (Image, Audio)) else feature
+            for name, feature in features.items()
+        }
+    )

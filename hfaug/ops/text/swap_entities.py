@@ -1,0 +1,157 @@
+"""Swap named entities for others of their type."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, Features
+
+from hfaug.assets import Asset
+from hfaug.errors import CallError, LabelError
+from hfaug.fields import Share
+from hfaug.moves import Edits, joined
+from hfaug.op import Op, Reject
+from hfaug.plan import Plan
+from hfaug.randomness import Stream
+from hfaug.roles import Roles, feature_at
+from hfaug.rows import Row, edit_text
+
+__all__ = ["SwapEntities"]
+
+_TYPE_FIELDS = ("label", "type", "entity", "tag", "category")
+Entity = tuple[int, int, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SwapEntities(Op):
+    """Swap named entities for others of the same type, so that a model learns the place of a name and not the name.
+
+    Learns its list from the training split: ``op.fit(ds)``. Entities are words with BIO tags, or spans with a type field.
+
+    Args:
+        share: Chance of each entity, 0..1.
+        names: The learnt list.
+
+    Moves: text, spans, answers, words with their tags.
+    Rejects: nothing.
+    Source: X. Dai, H. Adel, An Analysis of Simple Data Augmentation for Named Entity Recognition, arXiv:2010.11683.
+
+    >>> import hfaug
+    >>> from datasets import Dataset
+    >>> ds = Dataset.from_dict({"tokens": [["in", "Rome"], ["in", "New", "York"]], "tags": [["O", "B-loc"], ["O", "B-loc", "I-loc"]]})
+    >>> op = hfaug.ops.text.SwapEntities(share=1).fit(ds)
+    >>> hfaug.augment(ds, op, keep=False)["tokens"][:]
+    [['in', 'New', 'York'], ['in', 'Rome']]
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("text",)
+    shifts: ClassVar[tuple[str, ...]] = ("text",)
+    moves: ClassVar[tuple[str, ...]] = ("spans", "answers", "tags")
+    may_change: ClassVar[tuple[str, ...]] = ("facts", "agreement of case and gender")
+
+    share: Share = 0.5
+    names: Asset | None = None
+
+    def fit(self, dataset: Dataset) -> SwapEntities:
+        """The op with the entities of a dataset.
+
+        Args:
+            dataset: The training split, with words and tags or text and typed spans.
+
+        Raises:
+            LabelError: There are no entities to learn from.
+        """
+        roles = Plan(self, dataset.features).leaves[0].roles
+        assert roles is not None  # noqa: S101 - an op that needs text is planned with roles
+        columns = [*roles.all("tokens"), *roles.all("tags"), *roles.all("text"), *roles.all("spans")]
+        found: set[tuple[str, str]] = set()
+        plain = dataset.with_format(None).select_columns(sorted({path.split(".")[0] for path in columns}))
+        for row in plain:
+            text, entities = _entities(row, dataset.features, roles)
+            found.update((kind, text[start:end]) for start, end, kind in entities)
+        if not found:
+            raise LabelError(
+                f"SwapEntities: must find entities to learn from, found none in {', '.join(columns)}; bind tokens and tags, or spans"
+            )
+        kinds, names = zip(*sorted(found), strict=True)
+        return dataclasses.replace(self, names=Asset.save(pa.table({"type": list(kinds), "name": list(names)})))
+
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Draw which entities are swapped, and for what."""
+        if self.names is None:
+            raise CallError("SwapEntities: must be fitted before use, is not; say op.fit(train_split)")
+        roles = row.roles
+        if roles is None or row.text is None:
+            return row
+        known = _by_type(self.names)
+        text, entities = _entities(row, row.batch.features, roles)
+        items: list[tuple[int, int, str]] = []
+        for start, end, kind in sorted(entities):
+            swap = rng.random() < self.share
+            others = known.get(kind, ())
+            pick = rng.random()
+            if swap and len(others) > 1 and (not items or start >= items[-1][1]):
+                items.append((start, end, _other(others, text[start:end], pick)))
+        edit_text(row, roles, Edits(items))
+        return row
+
+
+def _other(names: tuple[str, ...], own: str, pick: float) -> str:
+    """A name that is not the one there, drawn evenly."""
+    chosen = names[int(pick * (len(names) - 1))]
+    return names[-1] if chosen == own else chosen
+
+
+@functools.lru_cache(maxsize=8)
+def _by_type(names: Asset) -> dict[str, tuple[str, ...]]:
+    table = names.table()
+    found: dict[str, list[str]] = {}
+    for kind, name in zip(table["type"].to_pylist(), table["name"].to_pylist(), strict=True):
+        found.setdefault(kind, []).append(name)
+    return {kind: tuple(values) for kind, values in found.items()}
+
+
+def _entities(row: Any, features: Features, roles: Roles) -> tuple[str, list[Entity]]:
+    """The text of a row and its typed spans."""
+    column = roles.one("text")
+    if column is None:
+        tokens = row[roles.all("tokens")[0]] or []
+        text, spans = joined(tokens)
+        found: list[Entity] = []
+        for path in roles.all("tags"):
+            names = getattr(feature_at(features, path).feature, "names", None)
+            tags = [names[tag] if names else tag for tag in row[path] or []]
+            found.extend(_from_tags(tags, spans))
+        return text, found
+    return row[column] or "", [entity for path in roles.all("spans") for entity in _from_spans(row[path], path, features)]
+
+
+def _from_tags(tags: list[str], spans: list[tuple[int, int]]) -> Iterator[Entity]:
+    at = 0
+    while at < len(tags):
+        if tags[at].startswith("B-"):
+            kind = tags[at][2:]
+            last = at
+            while last + 1 < len(tags) and tags[last + 1] == f"I-{kind}":
+                last += 1
+            yield spans[at][0], spans[last][1], kind
+            at = last
+        at += 1
+
+
+def _from_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
+    if not value:
+        return
+    feature = feature_at(features, path)
+    fields = getattr(feature, "feature", feature)
+    name = next((name for name in _TYPE_FIELDS if name in fields), None)
+    if name is None:
+        raise LabelError(f"SwapEntities: spans in {path!r} must have a type field, one of {', '.join(_TYPE_FIELDS)}; rename yours")
+    kinds = fields[name].names if isinstance(fields[name], ClassLabel) else None
+    for item in value:
+        if item["start"] < item["end"]:
+            yield item["start"], item["end"], kinds[item[name]] if kinds else str(item[name])
