@@ -1,0 +1,65 @@
+"""How positions move: one change to the content, and every label with it.
+
+`Warp` moves images with their masks, boxes and key points, `Edits` texts with their spans, tags and answers, `TimeMap`
+sounds and videos with their time labels. Labels are moved by the same mathematics as the content, once, however many
+steps were fused.
+"""
+
+from __future__ import annotations
+
+from hfaug.moves.answers import answer_spans, move_answers
+from hfaug.moves.boxes import box_format, check_boxes, clip_boxes, from_xyxy, to_xyxy, wrong_boxes
+from hfaug.moves.edits import Edits, joined
+from hfaug.moves.keypoints import from_points, to_points
+from hfaug.moves.matrices import (
+    centre,
+    compose,
+    flip,
+    identity,
+    perspective,
+    quarter_turns,
+    rotation,
+    scaling,
+    shear,
+    translation,
+)
+from hfaug.moves.offsets import from_code_points, to_code_points
+from hfaug.moves.pixels import counts
+from hfaug.moves.tags import move_tag_ids, move_tags
+from hfaug.moves.timemap import TimeMap
+from hfaug.moves.tokens import TokenMove, move_tokens
+from hfaug.moves.warp import Warp
+
+__all__ = [
+    "Edits",
+    "TimeMap",
+    "TokenMove",
+    "Warp",
+    "answer_spans",
+    "box_format",
+    "centre",
+    "check_boxes",
+    "clip_boxes",
+    "compose",
+    "counts",
+    "flip",
+    "from_code_points",
+    "from_points",
+    "from_xyxy",
+    "identity",
+    "joined",
+    "move_answers",
+    "move_tag_ids",
+    "move_tags",
+    "move_tokens",
+    "perspective",
+    "quarter_turns",
+    "rotation",
+    "scaling",
+    "shear",
+    "to_code_points",
+    "to_points",
+    "to_xyxy",
+    "translation",
+    "wrong_boxes",
+]

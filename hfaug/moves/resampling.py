@@ -1,0 +1,197 @@
+"""One resampling of an array under a matrix; the only place that speaks OpenCV's coordinates.
+
+There a pixel's centre is a whole number; elsewhere pixel ``i`` covers ``[i, i + 1)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from hfaug.errors import RowError
+from hfaug.moves.matrices import translation
+from hfaug.moves.pixels import Array, Border, continued, per_channel, slice_exact
+from hfaug.moves.plane import (
+    EXACT_PX,
+    Matrix,
+    Size,
+    carry,
+    derivative,
+    inverse,
+    is_affine,
+    least_scale,
+    multiply,
+    whole_pixels,
+)
+
+__all__ = ["Interpolation", "resample_image", "resample_mask"]
+
+Interpolation = Literal["linear", "cubic", "lanczos", "nearest"]
+
+_AREA_BELOW = 0.67  # scale under which interpolation between neighbours would skip source pixels
+_MOST_OVERSAMPLING = 8
+_OPENCV_SIDE = 32_766  # where its sampling by position counts in 16 bits
+_HALF = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+_HALF_BACK = np.array([[1.0, 0.0, -0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 1.0]])
+
+
+def resample_image(
+    array: Array,
+    matrix: Matrix,
+    size: Size,
+    *,
+    interpolation: Interpolation,
+    border: Border,
+    fill: Sequence[float],
+    covered: bool,
+) -> Array:
+    """Move an image. Where it shrinks much, areas are averaged first, so that no source pixel is skipped.
+
+    Args:
+        array: uint8 or uint16 with 1 to 4 channels.
+        matrix: Source to destination in continuous coordinates, affine or perspective.
+        size: ``(height, width)`` of the result.
+        interpolation: How values between pixel centres are found.
+        border: What lies outside the source.
+        fill: One value per channel, for the border ``constant``.
+        covered: Whether no destination pixel reaches outside the source. Then no border shows: the half pixel between
+            the outermost centres and the edge takes the edge's value instead of a rim of fill.
+    """
+    if covered and interpolation != "nearest":
+        array, matrix = _window(array, matrix, size)
+    factors = _reduction(matrix, array.shape[:2]) if interpolation != "nearest" else (1.0, 1.0)
+    if factors != (1.0, 1.0):
+        array, matrix = _shrunk(array, matrix, factors)
+    whole = whole_pixels(matrix, array.shape[:2])
+    if whole is not None:
+        return slice_exact(array, whole, size, border=border, fill=fill)
+    across, down = _oversampling(matrix, array.shape[:2]) if interpolation != "nearest" else (1, 1)
+    mode: Border = "edge" if covered else border
+    matrix = multiply(np.diag([across, down, 1.0]), matrix)
+    moved = _warp(array, matrix, (size[0] * down, size[1] * across), interpolation, mode, fill)
+    if (across, down) != (1, 1):
+        moved = _area(moved, size)
+    return moved.reshape(*size, *array.shape[2:])
+
+
+def resample_mask(
+    array: Array, matrix: Matrix, size: Size, *, border: Border, fill: Sequence[float], covered: bool
+) -> Array:
+    """Move a mask: every destination pixel takes the value of the source pixel in which its centre lies.
+
+    Args:
+        array: Any integer, boolean or float type, any number of channels.
+        matrix: See `resample_image`.
+        size: See `resample_image`.
+        border: See `resample_image`.
+        fill: See `resample_image`.
+        covered: See `resample_image`.
+    """
+    if max(*array.shape[:2], *size) > _OPENCV_SIDE:
+        return _nearest(array, matrix, size, border=border, fill=fill)
+    whole = np.ascontiguousarray(array.reshape(*array.shape[:2], -1))
+    values = np.broadcast_to(np.asarray(fill, dtype=array.dtype), (whole.shape[2],))
+    # OpenCV moves these only in another dress; wide integers go as two halves, which nearest sampling never mixes.
+    dress = {"bool": np.uint8, "int64": np.int32, "uint32": np.int32, "uint64": np.int32, "float16": np.int16}
+    worn = np.dtype(dress.get(array.dtype.name, array.dtype))
+    planes, values = whole.view(worn), np.ascontiguousarray(values).view(worn)
+    moved = np.empty((*size, planes.shape[2]), dtype=worn)
+    mode: Border = "edge" if covered else border
+    for at in range(0, planes.shape[2], 4):
+        some = slice(at, at + 4)
+        plane = np.ascontiguousarray(planes[:, :, some])
+        moved[:, :, some] = _warp(plane, matrix, size, "nearest", mode, values[some].tolist()).reshape(*size, -1)
+    return moved.view(array.dtype).reshape(*size, *array.shape[2:])
+
+
+def _warp(
+    array: Array, matrix: Matrix, size: Size, interpolation: Interpolation, border: Border, fill: Sequence[float]
+) -> Array:
+    import cv2
+
+    kinds = {"linear": 1, "cubic": 2, "lanczos": 4, "nearest": 0}
+    borders = {"constant": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_REFLECT, "edge": cv2.BORDER_REPLICATE}
+    back = multiply(multiply(_HALF_BACK, inverse(matrix)), _HALF)
+    options: dict[str, Any] = {
+        "flags": kinds[interpolation] | cv2.WARP_INVERSE_MAP,
+        "borderMode": borders[border],
+        "borderValue": tuple(float(value) for value in fill),
+    }
+    try:
+        if is_affine(matrix):
+            return np.asarray(cv2.warpAffine(array, back[:2], size[::-1], **options))
+        return np.asarray(cv2.warpPerspective(array, back, size[::-1], **options))
+    except cv2.error as error:
+        raise RowError(
+            f"Warp: OpenCV must be able to move the image, it cannot move {array.shape} to {size} with {interpolation} "
+            f"interpolation ({error}); resize it or cut it into tiles."
+        ) from error
+
+
+def _nearest(array: Array, matrix: Matrix, size: Size, *, border: Border, fill: Sequence[float]) -> Array:
+    """The same for sides that OpenCV cannot count: slow, row by row, without limits."""
+    height, width = array.shape[:2]
+    (ax, bx, cx), (ay, by, cy), (aw, bw, cw) = inverse(matrix).tolist()
+    x = np.arange(size[1]) + 0.5
+    moved = np.empty((*size, *array.shape[2:]), dtype=array.dtype)
+    moved[...] = per_channel(array, fill)
+    for row, line in enumerate(moved):
+        y = row + 0.5
+        depth = aw * x + bw * y + cw
+        columns = np.floor((ax * x + bx * y + cx) / depth).astype(np.int64)
+        rows = np.floor((ay * x + by * y + cy) / depth).astype(np.int64)
+        if border == "constant":
+            inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height) & (depth > 0)
+            line[inside] = array[rows[inside], columns[inside]]
+        else:
+            line[...] = array[continued(rows, height, border), continued(columns, width, border)]
+    return moved
+
+
+def _window(array: Array, matrix: Matrix, size: Size) -> tuple[Array, Matrix]:
+    """Of an upright stretch, the part of the source that it shows, if whole pixels: the rest need not be averaged."""
+    if not is_affine(matrix) or matrix[0, 0] * matrix[0, 1] != 0 or matrix[1, 0] * matrix[1, 1] != 0:
+        return array, matrix
+    ends = carry(inverse(matrix), np.array([[0.0, 0.0], [size[1], size[0]]]))[:, :2]
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    (left, top), (right, bottom) = np.round(low).astype(int).tolist(), np.round(high).astype(int).tolist()
+    if np.abs([low - (left, top), high - (right, bottom)]).max() > EXACT_PX:
+        return array, matrix
+    return array[top:bottom, left:right], multiply(matrix, translation(left, top))
+
+
+def _reduction(matrix: Matrix, source: Size) -> tuple[float, float]:
+    """Scale ``(x, y)`` of the source axes by which to average areas first; 1 where the move does not shrink much.
+
+    A perspective is judged in the middle of the source.
+    """
+    a, b, c, d = derivative(matrix, source)
+    if least_scale(a, b, c, d) >= _AREA_BELOW:
+        return 1.0, 1.0
+    return min(math.hypot(a, c), 1.0), min(math.hypot(b, d), 1.0)
+
+
+def _oversampling(matrix: Matrix, source: Size) -> tuple[int, int]:
+    """Times ``(x, y)`` by which to enlarge the result before averaging it, where it is still squeezed."""
+    a, b, c, d = derivative(matrix, source)
+    if least_scale(a, b, c, d) >= _AREA_BELOW:
+        return 1, 1
+    times = [math.ceil(1.0 / length) if length < _AREA_BELOW else 1 for length in (math.hypot(a, b), math.hypot(c, d))]
+    return min(times[0], _MOST_OVERSAMPLING), min(times[1], _MOST_OVERSAMPLING)
+
+
+def _shrunk(array: Array, matrix: Matrix, factors: tuple[float, float]) -> tuple[Array, Matrix]:
+    """A smaller image of averaged areas, and the matrix from it; the scale reached is a ratio of whole sizes."""
+    height, width = array.shape[:2]
+    across, down = max(1, round(width * factors[0])), max(1, round(height * factors[1]))
+    return _area(array, (down, across)), multiply(matrix, np.diag([width / across, height / down, 1.0]))
+
+
+def _area(array: Array, size: Size) -> Array:
+    import cv2
+
+    small = cv2.resize(np.ascontiguousarray(array), size[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small).reshape(*size, *array.shape[2:])

@@ -1,0 +1,388 @@
+"""A move of the plane, and everything that lies on it: image, masks, points and boxes by one and the same matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hfaug.errors import ParameterError, RowError
+from hfaug.moves import matrices, pixels, plane
+from hfaug.moves.pixels import Array, Border, Lines
+from hfaug.moves.plane import EXACT_PX, Matrix, Size
+from hfaug.moves.polygons import visible_boxes
+from hfaug.moves.resampling import Interpolation, resample_image, resample_mask
+
+__all__ = ["Warp"]
+
+Floats = NDArray[np.float64]
+_Style = tuple[tuple[float, float, float], Border, Interpolation]
+
+
+def _checked_size(name: str, value: Sequence[int]) -> Size:
+    height, width = value
+    if not (int(height) == height > 0 and int(width) == width > 0):
+        raise ParameterError(
+            f"Warp: {name} must be (height, width) of at least one pixel, is {tuple(value)}; keep something to show."
+        )
+    return int(height), int(width)
+
+
+def _checked_matrix(matrix: Matrix, source: Size, *, fused: bool) -> Matrix:
+    fits = matrix.shape == (3, 3) and all(math.isfinite(value) for value in matrix.ravel().tolist())
+    if not fits or abs(plane.determinant(matrix)) < 1e-12:
+        raise ParameterError(
+            f"Warp: matrix must be 3x3, finite and invertible, is {matrix.tolist()}; "
+            "build it with hfaug.moves.rotation or its like."
+        )
+    if fused or plane.is_affine(matrix):
+        return matrix
+    depths = plane.depths(matrix, source)
+    if max(depths) <= 0:
+        matrix, depths = -matrix, [-depth for depth in depths]
+    if min(depths) <= 1e-9 * max(depths):
+        raise ParameterError("Warp: every pixel must stay before the horizon, some do not; use a weaker perspective.")
+    return matrix / matrix[2, 2] if matrix[2, :2].tolist() == [0.0, 0.0] else matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """How an image is moved, and its labels with it.
+
+    Args:
+        matrix: 3x3, source to destination, of continuous ``(x, y, 1)``; affine or perspective, invertible.
+        source: ``(height, width)`` of the image to be moved, in pixels.
+        size: ``(height, width)`` of the result; that of the source when left out.
+        fill: RGB value outside the source, 0..255. Grey images get its luma, alpha gets 0 (see-through), 16 bits the
+            same share of white.
+        border: What lies outside the source: ``constant`` (the fill), ``reflect`` (mirrored at the border line) or
+            ``edge``.
+        interpolation: ``linear``, ``cubic``, ``lanczos`` or ``nearest``, for images. Masks always take the nearest
+            value.
+        clips: Kx3 lines ``a*x + b*y + c >= 0`` of the destination beyond which is fill: what earlier steps of a fused
+            chain cut away. Made by `then`.
+
+    Raises:
+        ParameterError: The matrix cannot be inverted, the horizon crosses the image, a size is empty, a name is
+            unknown.
+
+    >>> turn = Warp(matrices.rotation(90, about=(10, 10)), (20, 20))
+    >>> turn.points([[20, 0]]).tolist(), turn.is_exact
+    ([[0.0, 0.0]], True)
+    """
+
+    matrix: Matrix
+    source: Size
+    size: Size = (0, 0)
+    fill: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    border: Border = "constant"
+    interpolation: Interpolation = "linear"
+    clips: Lines = field(default_factory=lambda: np.empty((0, 3)))
+
+    def __post_init__(self) -> None:
+        source = _checked_size("source", self.source)
+        if self.border not in {"constant", "reflect", "edge"}:
+            raise ParameterError(
+                f"Warp: border must be constant, reflect or edge, is {self.border!r}; give one of them."
+            )
+        if self.interpolation not in {"linear", "cubic", "lanczos", "nearest"}:
+            raise ParameterError(
+                f"Warp: interpolation must be linear, cubic, lanczos or nearest, is {self.interpolation!r}; give one."
+            )
+        fill = tuple(float(value) for value in self.fill)
+        if len(fill) != 3 or not all(0 <= value <= 255 for value in fill):
+            raise ParameterError(
+                f"Warp: fill must be (red, green, blue) of 0..255, is {self.fill}; give such a colour."
+            )
+        clips = np.array(self.clips, dtype=np.float64).reshape(-1, 3)
+        matrix = _checked_matrix(np.array(self.matrix, dtype=np.float64), source, fused=len(clips) > 0)
+        matrix.flags.writeable = clips.flags.writeable = False
+        size = source if tuple(self.size) == (0, 0) else _checked_size("size", self.size)
+        for name, value in (("source", source), ("size", size), ("fill", fill), ("matrix", matrix), ("clips", clips)):
+            object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Warp) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        style = (self.source, self.size, self.fill, self.border, self.interpolation)
+        return (*style, self.matrix.tobytes(), self.clips.tobytes())
+
+    # ---- common moves
+
+    @classmethod
+    def identity(cls, size: Size) -> Warp:
+        """Nothing moves."""
+        return cls(matrices.identity(), size)
+
+    @classmethod
+    def flip(cls, size: Size, axis: Literal["horizontal", "vertical"] = "horizontal") -> Warp:
+        """Swap left and right (``horizontal``) or top and bottom (``vertical``)."""
+        return cls(matrices.flip(size, axis), size)
+
+    @classmethod
+    def quarter_turns(cls, size: Size, turns: int) -> Warp:
+        """Turn counter-clockwise by quarter turns; the sides of the image swap with an odd number."""
+        matrix, after = matrices.quarter_turns(size, turns)
+        return cls(matrix, size, after)
+
+    @classmethod
+    def crop(cls, size: Size, top: float, left: float, height: int, width: int, **style: Any) -> Warp:
+        """Keep a window. Where it reaches outside the image it pads, so this is padding too.
+
+        Args:
+            size: ``(height, width)`` of the image.
+            top: First row of the window, in pixels; negative pads.
+            left: First column of the window, in pixels; negative pads.
+            height: Rows of the window.
+            width: Columns of the window.
+            **style: ``fill``, ``border`` and ``interpolation``.
+
+        >>> Warp.crop((4, 4), top=-1, left=0, height=6, width=4).image(np.ones((4, 4), np.uint8))[:, 0].tolist()
+        [0, 1, 1, 1, 1, 0]
+        """
+        return cls(matrices.translation(-left, -top), size, _checked_size("size", (height, width)), **style)
+
+    @classmethod
+    def resize(cls, size: Size, after: Size, **style: Any) -> Warp:
+        """Stretch the whole image to another size."""
+        (height, width), (new_height, new_width) = _checked_size("source", size), _checked_size("size", after)
+        return cls(matrices.scaling(new_width / width, new_height / height), size, after, **style)
+
+    # ---- what it is
+
+    @cached_property
+    def _whole(self) -> Matrix | None:
+        return plane.whole_pixels(self.matrix, self.source)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether whole pixels move (flips, quarter turns, crops, pads): then no value is computed, only copied."""
+        return self._whole is not None
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether nothing moves and nothing is cut: `image` then returns the very array it was given."""
+        same = self.size == self.source and not len(self.clips)
+        return (
+            same
+            and self._whole is not None
+            and self._whole.tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+        )
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether left and right swap as in a mirror, so that a left hand becomes a right one."""
+        return plane.determinant(self.matrix) < 0
+
+    @cached_property
+    def _is_affine(self) -> bool:
+        return plane.is_affine(self.matrix)
+
+    @cached_property
+    def _inverse(self) -> Matrix:
+        return plane.inverse(self.matrix)
+
+    @cached_property
+    def _needs_only_source(self) -> bool:
+        return plane.lies_within(self._inverse, self.size, self.source)
+
+    @property
+    def shows_outside(self) -> bool:
+        """Whether a pixel of the result may come from outside the source; otherwise fill and border never show."""
+        return len(self.clips) > 0 or not self._needs_only_source
+
+    @cached_property
+    def _keeps(self) -> bool:
+        """Whether the whole source stays inside the destination."""
+        return not len(self.clips) and plane.lies_within(self.matrix, self.source, self.size)
+
+    # ---- fusing
+
+    def then(self, other: Warp, *, positions_only: bool = False) -> Warp | None:
+        """Both moves as one, or None when one resampling cannot do the work of the two.
+
+        Fill, border and interpolation must agree where they show at all (a flip shows none of them). What this warp
+        cuts away stays cut away: the border of the image between the two remains as clip lines, beyond which is fill.
+        Mirrored and stretched borders cannot be cut like that; with them the moves fuse only if nothing is cut, and
+        what lies outside is then continued from the source.
+
+        Args:
+            other: The next move, of images of this one's ``size``.
+            positions_only: For points and boxes, which know no fill: always fuses. The result is not for pixels.
+
+        Raises:
+            ParameterError: The other warp is for images of another size than this one makes.
+
+        >>> there, back = (Warp(matrices.rotation(angle, about=(10, 10)), (20, 20)) for angle in (20, -20))
+        >>> there.then(back).boxes([[6, 6, 14, 14]])[0].round(6).tolist()
+        [[6.0, 6.0, 14.0, 14.0]]
+        """
+        if not isinstance(other, Warp):
+            return None
+        if other.source != self.size:
+            raise ParameterError(
+                f"Warp.then: the next warp must take images of {self.size}, takes {other.source}; make it for those."
+            )
+        if self.is_identity or other.is_identity:
+            return other if self.is_identity else self
+        style = (self.fill, self.border, self.interpolation) if positions_only else self._shared_style(other)
+        cuts = not self._keeps and not other._needs_only_source
+        if style is None or (cuts and style[1] != "constant" and not positions_only):
+            return None
+        frames = [other.clips, plane.multiply(self.clips, other._inverse)]
+        # A perspective may throw what was cut behind the horizon, so its lines stay although they are out of sight.
+        if cuts or not (other._is_affine or self._keeps):
+            frames.append(plane.multiply(plane.frame(self.size), other._inverse))
+        lines = np.concatenate(frames)
+        length = np.sqrt(lines[:, :1] ** 2 + lines[:, 1:2] ** 2)
+        lines /= np.where(length > 0, length, 1.0)
+        return Warp(plane.multiply(other.matrix, self.matrix), self.source, other.size, *style, clips=lines)
+
+    def _shared_style(self, other: Warp) -> _Style | None:
+        """Fill, border and interpolation that serve both, where each counts only if it shows."""
+        shown = [warp for warp in (self, other) if warp.shows_outside] or [self]
+        if len({(warp.border, warp.border == "constant" and warp.fill) for warp in shown}) > 1:
+            return None
+        sampled = [warp for warp in (self, other) if not warp.is_exact] or [self]
+        if len({warp.interpolation for warp in sampled}) > 1:
+            return None
+        return shown[0].fill, shown[0].border, sampled[0].interpolation
+
+    # ---- pixels
+
+    def image(self, array: Array) -> Array:
+        """The moved image, of the type and channels of the given one.
+
+        Args:
+            array: uint8 or uint16, ``(height, width)`` or ``(height, width, 1..4)``: grey, grey and alpha, RGB, RGB and
+                alpha.
+
+        Returns:
+            A new array; the very same one when nothing moves.
+
+        Raises:
+            RowError: The array has another size than the warp was made for, or another type.
+        """
+        self._check(array, "image")
+        if array.dtype not in (np.uint8, np.uint16) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+            raise RowError(
+                f"Warp: an image must be uint8 or uint16 with 1 to 4 channels, is {array.dtype} of {array.shape}; "
+                "convert it first, or move it as a mask."
+            )
+        if self.is_identity:
+            return array
+        fill = pixels.image_fill(array, self.fill)
+        if self._whole is not None:
+            pixels.counts["slice"] += 1
+            moved = pixels.slice_exact(array, self._whole, self.size, border=self.border, fill=fill)
+        else:
+            pixels.counts["warp"] += 1
+            style: dict[str, Any] = {"interpolation": self.interpolation, "border": self.border, "fill": fill}
+            moved = resample_image(array, self.matrix, self.size, covered=self._needs_only_source, **style)
+        return pixels.paint_outside(moved, self.clips, fill) if len(self.clips) else moved
+
+    def mask(self, array: Array, fill: int = 0) -> Array:
+        """The moved mask: every pixel takes the value of the nearest one, so no new class or instance appears.
+
+        With the borders ``reflect`` and ``edge`` the mask is continued as the image is.
+
+        Args:
+            array: Any integer, boolean or float type, ``(height, width)`` or ``(height, width, channels)``.
+            fill: Value outside the source, for the border ``constant``.
+
+        Returns:
+            A new array; the very same one when nothing moves.
+
+        Raises:
+            ParameterError: The mask's type cannot hold the fill.
+            RowError: The mask has another size than the warp was made for.
+        """
+        self._check(array, "mask")
+        if array.dtype.kind in "iu" and not np.iinfo(array.dtype).min <= fill <= np.iinfo(array.dtype).max:
+            raise ParameterError(f"Warp: the fill of a mask must fit its type {array.dtype}, is {fill}; give another.")
+        if self.is_identity:
+            return array
+        style: dict[str, Any] = {"border": self.border, "fill": [fill] * (array.shape[2] if array.ndim == 3 else 1)}
+        if self._whole is not None:
+            pixels.counts["slice.mask"] += 1
+            moved = pixels.slice_exact(array, self._whole, self.size, **style)
+        else:
+            pixels.counts["warp.mask"] += 1
+            moved = resample_mask(array, self.matrix, self.size, covered=self._needs_only_source, **style)
+        return pixels.paint_outside(moved, self.clips, style["fill"]) if len(self.clips) else moved
+
+    def _check(self, array: Array, what: str) -> None:
+        if array.ndim not in (2, 3) or array.shape[:2] != self.source:
+            raise RowError(
+                f"Warp: the {what} must be of (height, width) {self.source}, has shape {array.shape}; make them equal."
+            )
+
+    # ---- positions
+
+    def points(self, points: Any) -> Floats:
+        """Moved points, also those that leave the image (see `visible`).
+
+        Args:
+            points: Nx2 ``(x, y)`` in continuous pixels.
+
+        Returns:
+            Nx2; not-a-number for a point behind the horizon of a perspective.
+        """
+        moved = self._homogeneous(np.asarray(points, dtype=np.float64).reshape(-1, 2))
+        depth = np.where(moved[:, 2:] > 0, moved[:, 2:], np.nan)
+        return np.asarray(moved[:, :2] / depth)
+
+    def visible(self, points: Any) -> NDArray[np.bool_]:
+        """Which points are still to be seen: inside the result or on its border, and cut away by no step.
+
+        Args:
+            points: Nx2 ``(x, y)`` of the *source*, in continuous pixels.
+        """
+        moved = self._homogeneous(np.asarray(points, dtype=np.float64).reshape(-1, 2))
+        slack = EXACT_PX * np.abs(moved[:, 2:])
+        return np.asarray((plane.sides(moved, self._lines) >= -slack).all(axis=1))
+
+    def boxes(self, boxes: Any) -> tuple[Floats, Floats]:
+        """The upright box around what is still to be seen of each moved box, and how much of it that is.
+
+        A box is moved as the four-cornered figure it is, cut once by the border of the result (and by what earlier
+        fused steps cut away), and only then enclosed. A box without area is measured by its length; one that is a point
+        counts 1 where it is to be seen.
+
+        Args:
+            boxes: Nx4 ``(x0, y0, x1, y1)`` in continuous pixels.
+
+        Returns:
+            Nx4 boxes, and N shares 0..1: the visible area over the area of the whole moved figure. Where the share is 0
+            nothing is left, and the box is all zeros.
+
+        >>> moved, share = Warp.crop((10, 10), top=0, left=4, height=10, width=6).boxes([[2, 0, 6, 4], [0, 0, 3, 3]])
+        >>> moved.tolist(), share.tolist()
+        ([[0.0, 0.0, 2.0, 4.0], [0.0, 0.0, 0.0, 0.0]], [0.5, 0.0])
+        """
+        given = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+        if self.is_identity or not len(given):
+            return given.copy(), np.ones(len(given))
+        corners = self._homogeneous(given[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2))
+        moved, shares = visible_boxes(corners, self._lines, self._inverse)
+        height, width = self.size
+        return moved.clip(0.0, [width, height, width, height]), shares
+
+    def _homogeneous(self, points: Floats) -> Floats:
+        matrix = self.matrix if self._whole is None else self._whole
+        return plane.carry(matrix, points)
+
+    @cached_property
+    def _lines(self) -> Lines:
+        """The lines within which something is to be seen; those of a perspective begin with its horizon."""
+        lines = np.concatenate([plane.frame(self.size), self.clips])
+        return lines if self._is_affine else np.concatenate([[[0.0, 0.0, 1.0]], lines])

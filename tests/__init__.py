@@ -1,0 +1,1 @@
+"""Tests of hfaug; the folders mirror the package."""
