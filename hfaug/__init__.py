@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hfaug import errors as errors
+    from hfaug import filters as filters
     from hfaug import ops as ops
     from hfaug.augment import augment as augment
     from hfaug.augment import with_ids as with_ids
@@ -65,7 +66,7 @@ _HOMES = {
 }
 """Public name -> module of hfaug that holds it. A line here needs its twin above, for type checkers and editors."""
 
-_MODULES = ("errors", "ops")
+_MODULES = ("errors", "filters", "ops")
 
 __all__ = sorted(["__version__", *_HOMES, *_MODULES])  # noqa: PLE0605
 
