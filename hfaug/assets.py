@@ -1,7 +1,7 @@
 """Assets: data that an op needs and that is too large for a field (a fitted table, a pool of partners).
 
-An asset is an Arrow table in a folder of its own, named by its content digest. An op holds the digest; each process maps the file
-into memory when it first needs it, so a pickled op stays a few hundred bytes however large its asset is.
+An asset is an Arrow table in a file of its own, named by its content digest. An op holds the digest; each process maps
+the file into memory when it first needs it, so a pickled op stays a few hundred bytes however large its asset is.
 """
 
 from __future__ import annotations

@@ -7,21 +7,32 @@ import functools
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, concatenate_datasets
+from datasets import (
+    Audio,
+    Dataset,
+    DatasetDict,
+    Features,
+    Image,
+    IterableDataset,
+    IterableDatasetDict,
+    LargeList,
+    List,
+    Video,
+    concatenate_datasets,
+)
 
 from hfaug import provenance
 from hfaug.binding import Binding
 from hfaug.errors import CallError, ParameterError, RowIdError
 from hfaug.fields import canonical
 from hfaug.lineage import REJECTED
-from hfaug.mix import MixOp
 from hfaug.op import Op
-from hfaug.plan import Plan, Run
+from hfaug.plan import Plan, Run, has_lineage
 from hfaug.rows import KEPT, Row
 
 __all__ = ["augment", "batch_rows", "with_ids"]
@@ -31,6 +42,7 @@ AnyDataset = TypeVar("AnyDataset", Dataset, DatasetDict, IterableDataset, Iterab
 
 _BATCH_BYTES = 32_000_000
 _MOST_ROWS = 1000
+_MOST_MEDIA = 64
 
 
 def augment(
@@ -50,7 +62,7 @@ def augment(
         dataset: A dataset, a dictionary of splits, or a stream of either.
         op: What makes the copies.
         copies: Copies of each row, from 1 up.
-        keep: Keep the rows themselves, bit-identical: before all copies in a dataset, before its own copies in a stream.
+        keep: Keep the rows themselves, bit-identical: before all copies in a dataset, each before its own in a stream.
         splits: Splits of a dictionary that are augmented; by default ``train`` alone. The others get the same columns.
         seed: Another seed gives other draws.
         provenance: False leaves the lineage column out of the result.
@@ -73,9 +85,9 @@ def augment(
     canonical(copies, int, "augment", "copies")
     if copies < 1:
         raise ParameterError(f"augment: copies must be from 1 up, got {copies}")
-    if seed is not None or not provenance:
-        binding = op.binding.merged(Binding(seed=seed))
-        op = dataclasses.replace(op, binding=dataclasses.replace(binding, provenance=None))
+    provenance = provenance and op.binding.provenance is not False
+    binding = op.binding.merged(Binding(seed=seed))
+    op = dataclasses.replace(op, binding=dataclasses.replace(binding, provenance=None))
     job = _Job(op, copies, keep, provenance, num_proc)
     if isinstance(dataset, (DatasetDict, IterableDatasetDict)):
         chosen = _chosen_splits(dataset, splits)
@@ -119,35 +131,40 @@ class _Job:
         """Augment a split."""
         if isinstance(split, IterableDataset):
             return self._stream(split)
-        op = bind_pool(self.op, split)
+        op = self.op if self.op.ready else self.op.fit(split)
         features = op.features(with_lineage(split.features))
-        split = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
-        made = self._map(_Flagged.around(op.times(self.copies)), split, features)
+        rows = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
+        made = self._map(_Flagged.around(op.times(self.copies)), rows, features)
         made = _without_rejects(made, op)
         if self.keep:
-            made = concatenate_datasets([self._map(_Untouched.around(op), split, features), made])
-        return made if self.provenance else made.remove_columns(provenance.COLUMN)
+            made = concatenate_datasets([self._map(Untouched.around(op), rows, features), made])
+        return self._finished(made, split)
 
     def pass_on(self, split: Any) -> Any:
         """Give a split that is not augmented the same columns."""
         if isinstance(split, IterableDataset):
             features = self.op.features(with_lineage(_stream_features(split)))
-            done = _map_stream(split, _Untouched.around(self.op), features)
+            done = _map_stream(split, Untouched.around(self.op), features)
         else:
-            split = with_ids(split, id_column=self.op.binding.id, num_proc=self.num_proc)
-            done = self._map(_Untouched.around(self.op), split, self.op.features(split.features))
-        return done if self.provenance else done.remove_columns(provenance.COLUMN)
+            rows = with_ids(split, id_column=self.op.binding.id, num_proc=self.num_proc)
+            done = self._map(Untouched.around(self.op), rows, self.op.features(rows.features))
+        return self._finished(done, split)
+
+    def _finished(self, done: Any, split: Any) -> Any:
+        done = done if self.provenance else done.remove_columns(provenance.COLUMN)
+        return done if isinstance(split, IterableDataset) else _formatted(done, split)
 
     def _map(self, function: Any, split: Dataset, features: Features) -> Dataset:
-        if isinstance(function, _Untouched) and features == split.features:
+        if isinstance(function, Untouched) and features == split.features:
             return split
         if not len(split):
-            return Dataset(features.arrow_schema.empty_table())
+            return Dataset(features.arrow_schema.empty_table(), split=split.split)
+        rows = batch_rows(split, self.copies)
         return split.with_format(None).map(
             function,
             batched=True,
-            batch_size=batch_rows(split),
-            writer_batch_size=batch_rows(split),
+            batch_size=rows,
+            writer_batch_size=rows * self.copies,
             num_proc=None if self.num_proc is None else min(self.num_proc, len(split)),
             features=features,
             desc=f"hfaug {type(self.op).__name__}",
@@ -157,7 +174,7 @@ class _Job:
         features = self.op.features(with_lineage(_stream_features(split)))
         logger.info("hfaug.augment: equal rows of a stream cannot be numbered; they get equal copies")
         done = _map_stream(split, self.op.times(self.copies, keep=self.keep), features)
-        return done if self.provenance else done.remove_columns(provenance.COLUMN)
+        return self._finished(done, split)
 
 
 def _stream_features(split: IterableDataset) -> Features:
@@ -174,46 +191,50 @@ def _map_stream(split: IterableDataset, function: Any, features: Features) -> It
     return split.with_format("arrow").map(function, batched=True, batch_size=32, features=features).with_format(None)
 
 
+def _formatted(done: Dataset, like: Dataset) -> Dataset:
+    """A dataset that hands out its rows as another one does."""
+    said = like.format
+    columns = None if set(said["columns"]) == set(like.column_names) else said["columns"]
+    return done.with_format(said["type"], columns, said["output_all_columns"], **said["format_kwargs"])
+
+
 def with_lineage(features: Features) -> Features:
     """Features with the lineage column."""
-    return (
-        features if provenance.COLUMN in features else Features({**features, provenance.COLUMN: provenance.feature()})
-    )
+    return features if has_lineage(features) else Features({**features, provenance.COLUMN: provenance.feature()})
 
 
-def bind_pool(op: Op, split: Dataset) -> Op:
-    """An op whose mixing parts have the split as their pool, where they have none."""
-    if isinstance(op, MixOp):
-        return op if op.pool is not None else op.with_pool(split)
-    if not any(isinstance(part, MixOp) for part in op.walk()):
-        return op
-    changed: dict[str, Any] = {}
-    for field in dataclasses.fields(op):
-        value = getattr(op, field.name)
-        if isinstance(value, Op):
-            changed[field.name] = bind_pool(value, split)
-        elif isinstance(value, tuple) and any(isinstance(item, Op) for item in value):
-            changed[field.name] = tuple(bind_pool(item, split) for item in value)
-    return dataclasses.replace(op, **changed)
+def batch_rows(split: Dataset, copies: int = 1) -> int:
+    """Rows of a batch: by bytes, so that few media and many numbers are held at a time.
+
+    Args:
+        split: The rows; media that are only named by a path are taken for large.
+        copies: How many rows are made of one.
+    """
+    nbytes = max(1, split.data.nbytes / max(1, split.data.num_rows))
+    most = _MOST_MEDIA if any(map(_holds_media, split.features.values())) else _MOST_ROWS
+    return int(max(1, min(most // copies, _BATCH_BYTES // (nbytes * copies), len(split))))
 
 
-def batch_rows(split: Dataset) -> int:
-    """Rows of a batch: by bytes, so that few media and many numbers are held at a time."""
-    rows = max(1, len(split))
-    nbytes = split.data.nbytes / max(1, split.data.num_rows)
-    return int(min(_MOST_ROWS, max(1, _BATCH_BYTES // max(1, nbytes)), rows))
+def _holds_media(feature: Any) -> bool:
+    if isinstance(feature, (List, LargeList)):
+        return _holds_media(feature.feature)
+    if isinstance(feature, Mapping):
+        return any(map(_holds_media, feature.values()))
+    return isinstance(feature, (Image, Audio, Video))
 
 
 def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | None = None) -> Dataset:
-    """Give every row an id of its own in the lineage column; the id depends on what the row holds, not on where it stands.
+    """Give every row an id of its own in the lineage column, by what the row holds and not by where it stands.
 
     Args:
-        dataset: Any dataset; one that has the lineage column already keeps its ids.
-        id_column: A column of unique names; by default the content is hashed. Equal rows are numbered: ``id``, ``id~1``, ``id~2``.
+        dataset: Any dataset; one that has the lineage column already keeps its ids, as far as they differ.
+        id_column: A column of unique names; by default the content is hashed. Equal rows are numbered: ``id``,
+            ``id~1``, ``id~2``.
         num_proc: Worker processes.
 
     Raises:
         RowIdError: Two rows share a name of `id_column`.
+        CallError: The dataset has a column of the lineage's name that is something else.
 
     >>> from datasets import Dataset
     >>> ds = with_ids(Dataset.from_dict({"x": [1, 1]}))
@@ -221,24 +242,44 @@ def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | 
     >>> second == first + "~1"
     True
     """
-    if provenance.COLUMN in dataset.features:
-        return dataset
+    if has_lineage(dataset.features):
+        return dataset if id_column is not None or _differ(dataset) else _renumbered(dataset)
     features = Features({provenance.COLUMN: provenance.feature()})
-    dataset = dataset.with_format(None)
-    if dataset._indices is not None:
-        dataset = dataset.flatten_indices()
-    if not len(dataset):
-        return Dataset(Features({**dataset.features, **features}).arrow_schema.empty_table())
-    ids = dataset.with_format("arrow").map(
+    rows = _flat(dataset)
+    if not len(rows):
+        empty = Features({**rows.features, **features}).arrow_schema.empty_table()
+        return _formatted(Dataset(empty, split=dataset.split), dataset)
+    ids = rows.with_format("arrow").map(
         functools.partial(_lineage_of, id_column=id_column),
         batched=True,
-        batch_size=batch_rows(dataset),
-        num_proc=None if num_proc is None else min(num_proc, len(dataset)),
-        remove_columns=dataset.column_names,
+        batch_size=batch_rows(rows),
+        num_proc=None if num_proc is None else min(num_proc, len(rows)),
+        remove_columns=rows.column_names,
         features=features,
         desc="hfaug ids",
     )
-    return concatenate_datasets([dataset, _numbered(ids.with_format(None), id_column)], axis=1)
+    return _formatted(concatenate_datasets([rows, _numbered(ids.with_format(None), id_column)], axis=1), dataset)
+
+
+def _flat(dataset: Dataset) -> Dataset:
+    """Rows in the order in which they are stored, so that columns can be put beside them."""
+    plain = dataset.with_format(None)
+    return plain if plain._indices is None else plain.flatten_indices()  # noqa: SLF001  # datasets offers no question
+
+
+def _differ(dataset: Dataset) -> bool:
+    """Whether all ids of the lineage differ; a resampled row brings its id along."""
+    tables = dataset.select_columns([provenance.COLUMN]).with_format("arrow").iter(10_000)
+    chunks = [chunk for table in tables for chunk in pc.struct_field(table[provenance.COLUMN], "id").chunks]
+    ids = pa.chunked_array(chunks, pa.string())
+    return len(ids.unique()) == len(ids)
+
+
+def _renumbered(dataset: Dataset) -> Dataset:
+    """The dataset with equal ids of its lineage told apart."""
+    rows = _flat(dataset)
+    numbered = _numbered(rows.select_columns([provenance.COLUMN]), None)
+    return _formatted(concatenate_datasets([rows.remove_columns(provenance.COLUMN), numbered], axis=1), dataset)
 
 
 def _lineage_of(table: pa.Table, id_column: str | None) -> pa.Table:
@@ -257,12 +298,14 @@ def _numbered(ids: Dataset, id_column: str | None) -> Dataset:
         return ids
     if id_column is not None:
         raise RowIdError(
-            f"with_ids: the ids in {id_column!r} must be unique, {repeated[0]!r} stands in {found.count(repeated[0])} rows; "
-            "leave id_column out to use the content, or correct the rows"
+            f"with_ids: the ids in {id_column!r} must be unique, {repeated[0]!r} stands in "
+            f"{found.count(repeated[0])} rows; leave id_column out to use the content, or correct the rows"
         )
-    unique = provenance.number_repeats(found, {})
-    table = pa.table({provenance.COLUMN: provenance.source_lineage(unique)})
-    return Dataset(table.cast(ids.features.arrow_schema), fingerprint=f"{ids._fingerprint[:32]}numbered")
+    unique = pa.array(provenance.number_repeats(found, {}), pa.string())
+    fields = [unique if field.name == "id" else values.field(field.name) for field in values.type]
+    table = pa.table({provenance.COLUMN: pa.StructArray.from_arrays(fields, fields=list(values.type))})
+    name = f"{ids._fingerprint[:32]}numbered"  # noqa: SLF001  # what follows from it may be cached under a name of its own
+    return Dataset(table.cast(ids.features.arrow_schema), fingerprint=name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -290,7 +333,7 @@ class _Wrapper(Op):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Untouched(_Wrapper):
+class Untouched(_Wrapper):
     """Every row as it is, with the columns that the op adds."""
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
@@ -301,7 +344,7 @@ class _Untouched(_Wrapper):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Flagged(_Wrapper):
-    """The op, with its rejected copies handed on and flagged: workers cannot count across processes, rows can be counted later."""
+    """The op, with its rejected copies handed on and flagged: workers cannot count together, rows are counted later."""
 
     flags_rejects: ClassVar[bool] = True
 
@@ -310,11 +353,28 @@ class _Flagged(_Wrapper):
         return self.op.run(rows, run)
 
 
+COPY = "_hfaug_copy"
+"""The column that tells `Numbered` which copy of its source a row is to be; it does not come out."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Numbered(_Wrapper):
+    """The op, on rows that already say which copy of their source they are, as a resampling does."""
+
+    def plan(self, plan: Plan) -> None:
+        plan.features.pop(COPY)
+        super().plan(plan)
+
+    def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
+        run.leaf(self)
+        return self.op.run([row.fork(row.batch.value(COPY, row.index)) for row in rows], run)
+
+
 def _without_rejects(made: Dataset, op: Op) -> Dataset:
     """Drop flagged copies, and say how many fell for which reason."""
-    lineage = made.data.column(provenance.COLUMN)
-    if made._indices is not None or not len(made):
+    if not len(made):
         return made
+    lineage = made.data.column(provenance.COLUMN)
     origins = pc.struct_field(lineage, "origin")
     kept = pc.not_equal(origins, REJECTED)
     if pc.all(kept).as_py():

@@ -1,7 +1,7 @@
 """What a user says about the dataset, kept apart from what the op does: columns, formats, id, seed, codec.
 
-`op.on(image="img", boxes="objects.bbox", box_format="coco")` returns an equal op with another binding. A binding on a composed op
-reaches the ops inside it; what they say themselves wins.
+`op.on(image="img", boxes="objects.bbox", box_format="coco")` returns an equal op with another binding. A binding on a
+composed op reaches the ops inside it; what they say themselves wins.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Binding:
         prompt: The text that a generator works from.
         box_format: Order of the 4 numbers: ``xyxy``, ``xywh``, ``cxcywh``, or ``coco``, ``pascal_voc``, ``yolo``.
         box_units: ``pixels`` (the default) or ``relative`` (shares of width and height).
-        box_labels: Columns that hold one value a box, dropped with it; fields beside the boxes in one struct drop by themselves.
+        box_labels: Columns that hold one value a box, dropped with it; fields beside the boxes in one struct drop by
+            themselves.
         keypoint_origin: ``corner`` (0, 0 is the corner of the first pixel) or ``centre`` (its centre).
         images: Whether the images of a list ``shared`` one draw or ``each`` gets its own.
         keep: Columns that could hold positions and need not move.

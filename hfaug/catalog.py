@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import inspect
 
 from hfaug.config import Config, snake_case
 from hfaug.errors import ParameterError
@@ -33,7 +34,8 @@ def all_classes() -> dict[str, type[Config]]:
         module = importlib.import_module(module_name)
         for name in module.__all__:
             cls = getattr(module, name)
-            found[cls.op_name()] = cls
+            if not inspect.isabstract(cls):
+                found[cls.op_name()] = cls
     compose = importlib.import_module("hfaug.compose")
     for name in compose.__all__:
         found[snake_case(name)] = getattr(compose, name)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from datasets import Dataset
+
+from hfaug.binding import Binding
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, Share
 from hfaug.op import Op
@@ -15,11 +18,23 @@ from hfaug.rows import KEPT, Row
 __all__ = ["Chain", "OneOf", "Sometimes", "Times"]
 
 _Copies = Annotated[int, Limit(1)]
+ComposedT = TypeVar("ComposedT", bound="_Composed")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Composed(Op):
-    """What composed ops share: they plan their parts under their binding."""
+    """What composed ops share: they plan their parts under their binding, and fit those that are not ready."""
+
+    def fit(self: ComposedT, dataset: Dataset) -> ComposedT:
+        """The op with parts that are ready."""
+        fitted: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Op):
+                fitted[field.name] = _fitted(value, self.binding, dataset)
+            elif isinstance(value, tuple) and any(isinstance(item, Op) for item in value):
+                fitted[field.name] = tuple(_fitted(item, self.binding, dataset) for item in value)
+        return dataclasses.replace(self, **fitted)
 
     def plan(self, plan: Plan) -> None:
         """Resolve roles and features for the parts, in order."""
@@ -79,7 +94,8 @@ class OneOf(_Composed):
         _init_parts(self, positional, ops, more)
         if self.weights and (len(self.weights) != len(self.ops) or sum(self.weights) <= 0):
             raise ParameterError(
-                f"OneOf: weights must be one number an op, not all zero, got {self.weights} for {len(self.ops)} ops; correct weights"
+                f"OneOf: weights must be one number an op, not all zero, got {self.weights} for {len(self.ops)} ops; "
+                "correct weights"
             )
 
     def children(self) -> tuple[Op, ...]:
@@ -147,7 +163,7 @@ class Times(_Composed):
 
     @property
     def lineage_op(self) -> Op:
-        """The op inside: a copy's number says the rest, so more copies later leave the earlier ones as they are, ids too."""
+        """The op inside: a copy's number says the rest, so more copies later leave the earlier ones and their ids alone."""
         inner = self.op.lineage_op
         return dataclasses.replace(inner, binding=self.binding.merged(inner.binding))
 
@@ -171,6 +187,14 @@ class Times(_Composed):
         for place, group in zip(places, grouped, strict=True):
             results[place].extend(group)
         return [row for group in results for row in group]
+
+
+def _fitted(op: Op, outer: Binding, dataset: Dataset) -> Op:
+    """A part that is ready, learnt under the binding that it will run under."""
+    if op.ready:
+        return op
+    fitted = dataclasses.replace(op, binding=outer.merged(op.binding)).fit(dataset)
+    return dataclasses.replace(fitted, binding=op.binding)
 
 
 def _kept(row: Row) -> Row:

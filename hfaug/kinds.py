@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hfaug.errors import RowError, add_context
 from hfaug.moves import Edits, Warp
 from hfaug.op import Op, Reject
-from hfaug.plan import Leaf, Run
+from hfaug.plan import Run
 from hfaug.randomness import Stream
 from hfaug.rows import Color, Row, edit_text, has_labels
 
@@ -25,7 +25,7 @@ Size = tuple[int, int]
 
 
 class ImageStats:
-    """Statistics of an image as it stands now; computed when asked for, since they cost a decode and end a fused run."""
+    """Statistics of an image as it stands now; computed when asked for: they cost a decode and end a fused run."""
 
     __slots__ = ("_array", "_scene")
 
@@ -56,7 +56,7 @@ class ImageOp(Op):
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """Change the images of each row."""
         leaf = run.leaf(self)
-        each = _draws_each(self, leaf)
+        each = leaf.binding.images == "each"
         for row, rng in zip(rows, run.streams(leaf, rows), strict=True):
             if row.rejected is None:
                 row.roles = leaf.roles
@@ -68,21 +68,17 @@ class ImageOp(Op):
             for number, scene in enumerate(row.scenes):
                 self.change(scene, rng.child(number) if each else rng)
         except Exception as error:
-            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            raise
 
     @abstractmethod
     def change(self, scene: Any, rng: Stream) -> None:
         """Change one image with its labels."""
 
 
-def _draws_each(op: Op, leaf: Leaf) -> bool:
-    assert leaf.roles is not None  # noqa: S101 - image ops are planned with roles
-    return leaf.roles.binding.images == "each"
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WarpOp(ImageOp):
-    """An op that moves an image and everything in it: ``warp(size, rng) -> Warp``. Neighbours fuse into one resampling."""
+    """An op that moves an image and all in it: ``warp(size, rng) -> Warp``. Neighbours fuse into one resampling."""
 
     shifts: ClassVar[tuple[str, ...]] = ("image",)
     moves: ClassVar[tuple[str, ...]] = ("mask", "boxes", "keypoints")
@@ -98,7 +94,9 @@ class WarpOp(ImageOp):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ColorOp(ImageOp):
-    """An op on colours alone: ``color(stats, rng)`` gives a 3x4 matrix (neighbours fuse) or a table of 256 levels (they do not).
+    """An op on colours alone: ``color(stats, rng)`` gives a 3x4 matrix or a table of 256 levels.
+
+    Neighbouring matrices fuse, tables do not.
 
     Args:
         clip: ``"once"`` clips a fused run of colour matrices at its end, ``"each"`` after every op.
@@ -180,7 +178,8 @@ class EditOp(Op):
         try:
             after = self.edits(text, rng).apply(text)
         except Exception as error:
-            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            raise
         if after is not text:
             row.values = {column: after} if values is None else {**values, column: after}
 
@@ -204,7 +203,8 @@ class WaveOp(Op):
         after = self.wave(before, sound.rate, rng)
         if after.shape != before.shape:
             raise RowError(
-                f"{type(self).__name__}: wave must return samples of shape {before.shape}, returned {after.shape}; mend the op"
+                f"{type(self).__name__}: wave must return samples of shape {before.shape}, returned {after.shape}; "
+                "mend the op"
             )
         if after is not before:
             sound.put(np.asarray(after, dtype=np.float32))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import xxhash
+
 from hfaug import provenance
 from hfaug.rows import KEPT, Batch, Row
 
@@ -18,14 +20,29 @@ REJECTED = "rejected"
 """The origin of a flagged copy on its way to a caller that counts and drops it; no stored row has it."""
 
 
+_SILENT = {"codec", "id", "keep", "provenance"}
+"""What a binding says that leaves the draws and their places alone."""
+
+
+def _short_digest(op: Op) -> str:
+    """What tells the copies of one op from those of another in their ids: its draws, and what it was bound to."""
+    said = [
+        {name: value for name, value in part.binding.to_json().items() if name not in _SILENT} for part in op.walk()
+    ]
+    if not any(said):
+        return op.stream_digest[:12]
+    text = json.dumps([op.stream_digest, said], sort_keys=True)
+    return xxhash.xxh3_128_hexdigest(text.encode())[:12]
+
+
 class Lineage:
     """Writes the lineage column of one batch."""
 
     def __init__(self, op: Op, batch: Batch) -> None:
         self._op = op
         self._batch = batch
-        self._short = op.stream_digest[:12]
-        models = op.resolved()
+        self._short = _short_digest(op)
+        models = [f"{model['id']}@{model['revision']}" for part in op.walk() for model in part.models()]
         self._step = {**json.loads(op.canonical_json), **({"models": models} if models else {})}
         self._joined: dict[Any, str] = {}
         self._suffixes: dict[tuple[int, ...], str] = {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from abc import abstractmethod
 from bisect import bisect_right
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
 import xxhash
@@ -22,13 +23,15 @@ from hfaug.rows import ArrowBatch, Row
 
 __all__ = ["MixOp", "save_pool"]
 
+MixT = TypeVar("MixT", bound="MixOp")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MixOp(Op):
     """An op that mixes a row with a partner: ``mix(row, partner, rng)``. Classes become weights in a new column.
 
-    The partner is the next row after a drawn point on the ring of id hashes, so it depends on the pool's rows and not on their order;
-    a row is never its own partner. `hfaug.augment` takes the pool from the split that it augments.
+    The partner is the next row after a drawn point on the ring of id hashes, so it depends on the pool's rows and not on
+    their order; a row is never its own partner. `hfaug.augment` takes the pool from the split that it augments.
 
     Args:
         pool: The rows to choose partners from.
@@ -36,7 +39,12 @@ class MixOp(Op):
 
     pool: Asset | None = None
 
-    def with_pool(self, dataset: Dataset) -> MixOp:
+    @property
+    def ready(self) -> bool:
+        """Whether there is a pool."""
+        return self.pool is not None
+
+    def fit(self: MixT, dataset: Dataset) -> MixT:
         """The op with a dataset as its pool.
 
         Args:
@@ -55,15 +63,14 @@ class MixOp(Op):
 
     def untouched(self, row: Row) -> dict[str, Any]:
         """All weight on the row's own class."""
-        column, size = _weights_of(row)
-        return {f"{column}_weights": _one_hot(row[column], size)}
+        return {_weights_column(row): _weights(row)}
 
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Find the partner, mix, and weigh the classes."""
         if self.pool is None:
             raise CallError(
                 f"{type(self).__name__}: needs a pool of partners, has none; use hfaug.augment(ds, op), "
-                "or op.with_pool(train_split) before map"
+                "or op.fit(train_split) before map"
             )
         partner = _Pool.of(self.pool, row).partner(row, rng.integers(0, 2**53) << 11)
         if partner is None:
@@ -73,10 +80,8 @@ class MixOp(Op):
         if isinstance(mixed, Reject):
             return mixed
         result, share = mixed
-        column, size = _weights_of(row)
-        own, other = row[column], partner[column]
-        weights = [share * a + (1 - share) * b for a, b in zip(_one_hot(own, size), _one_hot(other, size), strict=True)]
-        result = result.replace({f"{column}_weights": weights})
+        weights = [share * a + (1 - share) * b for a, b in zip(_weights(row), _weights(partner), strict=True)]
+        result = result.replace({_weights_column(row): weights})
         result.parents = (*row.parents, partner.id)
         return result
 
@@ -92,26 +97,40 @@ def _label(who: str, features: Features, roles: Roles) -> tuple[str, ClassLabel]
     return column, feature
 
 
-def _weights_of(row: Row) -> tuple[str, int]:
+def _class_column(row: Row) -> str:
     assert row.roles is not None  # noqa: S101 - ops only run after their roles were resolved
-    column = row.roles.all("label")[0]
-    return column, row.batch.features[column].num_classes
+    return row.roles.all("label")[0]
 
 
-def _one_hot(label: int | None, size: int) -> list[float]:
-    weights = [0.0] * size
+def _weights_column(row: Row) -> str:
+    return f"{_class_column(row)}_weights"
+
+
+def _weights(row: Row) -> list[float]:
+    """What a row that was mixed before weighs, else all weight on its own class."""
+    column, weighed = _class_column(row), _weights_column(row)
+    if weighed in row.batch.features or (row.values and weighed in row.values):
+        held: list[float] | None = row[weighed]
+        if held is not None:
+            return held
+    weights = [0.0] * row.batch.features[column].num_classes
+    label = row[column]
     if label is not None and label >= 0:
         weights[label] = 1.0
     return weights
 
 
 def save_pool(dataset: Dataset, id_column: str | None = None) -> Asset:
-    """Store the rows of a dataset as an asset that is known by the digest of its sorted row ids."""
-    table_ids: list[str] = []
+    """Store the rows of a dataset as an asset, known by the digest of its rows in the order of their ids.
+
+    Both the id and the content of a row count: a bound id, or one of the lineage, stays when the content is changed.
+    """
+    known = [str(dataset.features)]
     arrow = dataset.with_format("arrow")
     for table in arrow.iter(1000):
-        table_ids.extend(provenance.row_ids(table, id_column))
-    digest = xxhash.xxh3_128_hexdigest("\n".join(sorted(table_ids)).encode())
+        ids = provenance.row_ids(table, id_column)
+        known += [f"{row_id} {content}" for row_id, content in zip(ids, provenance.content_ids(table), strict=True)]
+    digest = xxhash.xxh3_128_hexdigest("\n".join(sorted(known)).encode())
     schema = dataset.features.arrow_schema
 
     def batches() -> Any:
@@ -119,6 +138,11 @@ def save_pool(dataset: Dataset, id_column: str | None = None) -> Asset:
             yield from table.cast(schema).to_batches()
 
     return Asset.write(schema, batches(), digest)
+
+
+def _root(row_id: str) -> str:
+    """The id of the source row that a row goes back to; equal rows share it."""
+    return re.split("[/~]", row_id, maxsplit=1)[0]
 
 
 class _Pool:
@@ -150,11 +174,11 @@ class _Pool:
 
     def partner(self, row: Row, point: int) -> Row | None:
         """The first row from a point of the ring on that is not the row itself."""
-        own = row.id.split("/")[0]
+        own = _root(row.id)
         start = bisect_right(self._points, point)
         for step in range(len(self._ring)):
             _, row_id, index = self._ring[(start + step) % len(self._ring)]
-            if row_id.split("/")[0] != own:
+            if _root(row_id) != own:
                 table: pa.Table = self._table.slice(index, 1)
                 batch = ArrowBatch(table, self._batch.features, self._codec, self._id_column)
                 batch.ids = [row_id]

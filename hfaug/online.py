@@ -12,7 +12,7 @@ import numpy as np
 from datasets import Audio, Dataset, DatasetDict, Features, Image
 
 from hfaug import provenance
-from hfaug.augment import bind_pool, with_ids, with_lineage
+from hfaug.augment import with_ids, with_lineage
 from hfaug.errors import CallError, ParameterError
 from hfaug.op import Op
 from hfaug.rows import Form
@@ -30,8 +30,8 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
         provenance: True hands out the lineage column too.
 
     Returns:
-        A dataset whose rows are changed as they are read, and that has ``set_epoch(n)``. The epoch is shared with the worker processes of a
-        ``DataLoader``, running ones too; Accelerate's data loaders set it by themselves.
+        A dataset whose rows are changed as they are read, and that has ``set_epoch(n)``. The epoch is shared with the
+        worker processes of a ``DataLoader``, running ones too; Accelerate's data loaders set it by themselves.
 
     Raises:
         RoleError: A column is missing or in doubt; raised before any work.
@@ -48,10 +48,10 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
     """
     if isinstance(dataset, DatasetDict) or not isinstance(dataset, Dataset):
         raise ParameterError(
-            f"online: must be given the training split, got {type(dataset).__name__}; say hfaug.online(ds['train'], op); "
-            "for streams use hfaug.augment(stream, op, keep=False) and set_epoch of the stream"
+            f"online: must be given the training split, got {type(dataset).__name__}; say "
+            "hfaug.online(ds['train'], op); for streams use hfaug.augment(stream, op, keep=False) and set_epoch of the stream"
         )
-    op = bind_pool(op, dataset)
+    op = op if op.ready else op.fit(dataset)
     if seed is not None:
         op = op.on(seed=seed)
     op.features(with_lineage(dataset.features))
@@ -123,7 +123,8 @@ class _Draw:
     def __call__(self, batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
         if set(batch) != set(self.features):
             raise CallError(
-                f"{type(self.op).__name__}: online rows need all columns, got {sorted(batch)}; remove columns before hfaug.online"
+                f"{type(self.op).__name__}: online rows need all columns, got {sorted(batch)}; "
+                "remove columns before hfaug.online"
             )
         op = self.op.on(epoch=self.epoch.value)
         form = Form(table=None, columns=dict(batch), features=self.features, single=False)

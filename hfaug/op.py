@@ -1,18 +1,21 @@
 """What an op is.
 
 An op is a frozen dataclass that draws a change for one row and says how content moves. `op(batch)` is a function for
-`Dataset.map`: it knows its columns from the features, draws from streams that are keyed by row, and passes on what it does not touch.
+`Dataset.map`: it knows its columns from the features, draws from streams that are keyed by row, and passes on what it
+does not touch.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+import pyarrow as pa
 from datasets import Features
 from typing_extensions import Self
 
@@ -53,9 +56,9 @@ class Reject:
 class Op(Config):
     """Base of all ops.
 
-    Class attributes say what an op is to the layers around it:
-    `needs` are the roles it cannot do without, `shifts` the contents whose positions it changes, `moves` the labels it carries along,
-    `may_change` the ways in which it could change what a label means, `origin` what its rows are.
+    Class attributes say what an op is to the layers around it: `needs` are the roles it cannot do without, `shifts` the
+    contents whose positions it changes, `moves` the labels it carries along, `may_change` the ways in which it could
+    change what a label means, `origin` what its rows are.
     """
 
     binding: Binding = dataclasses.field(default=Binding(), repr=False)
@@ -91,15 +94,25 @@ class Op(Config):
         """The ops inside a composed op."""
         return ()
 
-    def resolved(self) -> dict[str, str]:
-        """Models this op has used in this process, as name -> revision; goes into the lineage."""
-        return {name: rev for child in self.children() for name, rev in child.resolved().items()}
+    def models(self) -> tuple[dict[str, str | None], ...]:
+        """The models this op works with, each ``{"id", "revision", "licence", "determinism"}``; none by default."""
+        return ()
+
+    def model_digest(self) -> str:
+        """What the results follow from besides the fingerprint: the revisions of all models, empty without models."""
+        return json.dumps([[model["id"], model["revision"]] for part in self.walk() for model in part.models()])
+
+    @property
+    def ready(self) -> bool:
+        """Whether the op has all that it needs from a dataset; False means that `fit` comes first."""
+        return all(child.ready for child in self.children())
 
     def fit(self, dataset: Dataset) -> Self:
-        """The op with what it learns from a dataset; an op that learns nothing says so."""
-        raise CallError(
-            f"{type(self).__name__}: learns nothing from a dataset, so there is nothing to fit; use the op as it is"
-        )
+        """The op with what it learns from a dataset: a list, a pool of partners. Give it the training split alone.
+
+        `hfaug.augment` and recipes fit by themselves what is not ready, on the split that they augment.
+        """
+        return self
 
     def walk(self) -> Iterator[Op]:
         """This op and every op inside it."""
@@ -174,7 +187,8 @@ class Op(Config):
         try:
             result = self.apply(row, rng)
         except Exception as error:
-            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            raise
         return _judged(self, row, result)
 
     def features(self, features: Features) -> Features:
@@ -184,11 +198,11 @@ class Op(Config):
             RoleError: A column is missing or in doubt.
             LabelError: A label would not move.
         """
-        return self._plan(features).features
+        return self._plan(features).features.copy()
 
     def _plan(self, features: Features) -> Plan:
         cached = self.__dict__.get("_planned")
-        if cached is None or cached.source != features:
+        if cached is None or list(cached.source.items()) != list(features.items()):
             cached = Plan(self, Features(features))
             self.__dict__["_planned"] = cached
         planned: Plan = cached
@@ -198,21 +212,36 @@ class Op(Config):
         """Change a batch or a row, in any form in which `datasets` hands it over; indices and rank are ignored."""
         return self.run_form(read_form(batch, type(self).__name__, self.binding.id))
 
-    def run_form(self, form: Form) -> Any:
-        """Change rows whose features are known: a table gives a table, decoded columns give decoded columns."""
+    def run_form(self, form: Form, rejects: Counter[str] | None = None) -> Any:
+        """Change rows whose features are known: a table gives a table, decoded columns give decoded columns.
+
+        Args:
+            form: The rows.
+            rejects: Counts the rejected rows by reason; without it they are logged.
+        """
         opened = _open(form, self.binding)
         plan = self._plan(form.features)
-        rows = self._run_chunks(opened, plan)
+        counted: Counter[str] = Counter() if rejects is None else rejects
+        rows = self._run_chunks(opened, plan, counted)
+        if rejects is None and counted:
+            logger.info("%s: rejected %s", type(self).__name__, dict(counted))
         if form.single and len(rows) != 1:
             raise CallError(
-                f"{type(self).__name__}: makes {len(rows)} rows of one, which map can only take in batches; map with batched=True"
+                f"{type(self).__name__}: makes {len(rows)} rows of one, which map can only take in batches; "
+                "map with batched=True"
             )
         result = opened.collect(rows, plan.features, self._lineage(opened, rows, plan))
         if form.single and isinstance(opened, ObjectBatch):
             return {name: values[0] for name, values in result.items()}
         return result
 
-    def _run_chunks(self, batch: Batch, plan: Plan) -> list[Row]:
+    def run_table(self, table: pa.Table, features: Features) -> tuple[pa.Table, dict[str, int]]:
+        """Change the rows of a table; returns the result and the number of rejected rows by reason."""
+        rejects: Counter[str] = Counter()
+        done = self.run_form(Form(table=table, columns=None, features=features, single=False), rejects)
+        return done, dict(sorted(rejects.items()))
+
+    def _run_chunks(self, batch: Batch, plan: Plan, rejects: Counter[str]) -> list[Row]:
         """Run a batch in slices, so that few decoded media are held; the result does not depend on the slices."""
         whole = any(op.whole_batch for op in self.walk())
         media = any(
@@ -221,14 +250,13 @@ class Op(Config):
         step = _MEDIA_ROWS if media and not whole else max(1, len(batch))
         done: list[Row] = []
         for start in range(0, len(batch), step):
-            done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan))
+            done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan, rejects))
             batch.sources.clear()
         return done
 
-    def _run_rows(self, rows: list[Row], plan: Plan) -> list[Row]:
+    def _run_rows(self, rows: list[Row], plan: Plan, rejects: Counter[str]) -> list[Row]:
         run = Run(plan)
         results = []
-        rejects: Counter[str] = Counter()
         fills = any(leaf.adds for leaf in plan.leaves)
         for row in self.run(rows, run):
             if row.rejected is not None:
@@ -241,8 +269,6 @@ class Op(Config):
             if fills:
                 row.add_values(run.fill(row))
             results.append(row)
-        if rejects:
-            logger.info("%s: rejected %s", type(self).__name__, dict(rejects))
         return results
 
     # ---- lineage
@@ -272,6 +298,11 @@ def _open(form: Form, binding: Binding) -> Batch:
 
 def _judged(op: Op, row: Row, result: Any) -> Row:
     if isinstance(result, Row):
+        if (result.batch, result.index, result.copy) != (row.batch, row.index, row.copy):
+            raise ParameterError(
+                f"{type(op).__name__}: must return each row in its own place, returned {result.id!r} for {row.id!r}; "
+                "mend the op"
+            )
         return result
     if isinstance(result, Reject):
         row.rejected = (op.op_name(), result.reason)
@@ -292,7 +323,10 @@ class RowOp(Op):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BatchOp(Op):
-    """An op that is better at many rows at once, as models are: ``apply_batch(rows, rngs)`` returns a row or `Reject` for each."""
+    """An op that is better at many rows at once, as models are.
+
+    ``apply_batch(rows, rngs)`` returns a row or `Reject` for each.
+    """
 
     whole_batch: ClassVar[bool] = True
 
@@ -313,10 +347,12 @@ class BatchOp(Op):
         try:
             changed = self.apply_batch([rows[i] for i in live], [streams[i] for i in live])
         except Exception as error:
-            raise add_context(error, f"in {type(self).__name__}, rows {rows[live[0]].id!r} to {rows[live[-1]].id!r}")
+            add_context(error, f"in {type(self).__name__}, rows {rows[live[0]].id!r} to {rows[live[-1]].id!r}")
+            raise
         if len(changed) != len(live):
             raise ParameterError(
-                f"{type(self).__name__}: apply_batch must return one result a row, returned {len(changed)} for {len(live)}"
+                f"{type(self).__name__}: apply_batch must return one result a row, returned {len(changed)} "
+                f"for {len(live)}; mend the op"
             )
         for index, result in zip(live, changed, strict=True):
             results[index] = _judged(self, rows[index], result)

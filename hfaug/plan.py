@@ -1,4 +1,4 @@
-"""What an op will do to a dataset of given features, found out before any row is touched, and followed while rows run."""
+"""What an op will do to a dataset of given features: found out before any row is touched, followed while rows run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hfaug.op import Op
     from hfaug.rows import Row
 
-__all__ = ["Leaf", "Plan", "Run"]
+__all__ = ["Leaf", "Plan", "Run", "has_lineage"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,22 @@ class Leaf:
     binding: Binding
     occurrence: int
     adds: tuple[str, ...] = ()
+
+
+def has_lineage(features: Features) -> bool:
+    """Whether rows bring their lineage.
+
+    Raises:
+        CallError: They have a column of that name which is something else.
+    """
+    if provenance.COLUMN not in features:
+        return False
+    if not provenance.has_lineage(features.arrow_schema):
+        raise CallError(
+            f"{provenance.COLUMN}: this column must be the lineage that hfaug writes, is "
+            f"{features[provenance.COLUMN]}; rename yours, or leave the lineage out with .on(provenance=False)"
+        )
+    return True
 
 
 _OUTERMOST = ("id", "codec", "provenance")
@@ -53,19 +69,21 @@ class Plan:
         self._seen: Counter[str] = Counter()
         op.plan(self)
         if op.binding.provenance is not False:
+            has_lineage(features)
             self.features[provenance.COLUMN] = provenance.feature()
-        elif provenance.COLUMN in features:
+        elif provenance.COLUMN in features and not provenance.has_lineage(features.arrow_schema):
             self.features[provenance.COLUMN] = features[provenance.COLUMN]
 
     def add(self, op: Op, roles: Roles | None = None, adds: Features | None = None) -> None:
         """Note an op that draws or works, and the columns it adds."""
         occurrence = self._seen[op.stream_digest]
         self._seen[op.stream_digest] += 1
-        new = {name: feature for name, feature in (adds or {}).items()}
-        taken = [name for name in new if name in self.source and self.source[name] != new[name]]
+        new = dict(adds or {})
+        taken = [name for name in new if name in self.features and self.features[name] != new[name]]
         if taken:
             raise CallError(
-                f"{type(op).__name__}: adds the column {taken[0]!r}, which the dataset has already with another type; rename it first"
+                f"{type(op).__name__}: adds the column {taken[0]!r}, which the dataset has already with another type; "
+                "rename it first"
             )
         self.features.update(new)
         self.leaves.append(Leaf(op, roles, self.binding, occurrence, tuple(new)))
@@ -78,8 +96,8 @@ class Plan:
             said, above = getattr(op.binding, name), getattr(outer, name)
             if said is not None and said != above:
                 raise ParameterError(
-                    f"{type(op).__name__}: {name} holds for all ops of a composition, got {said!r} inside and {above!r} outside; "
-                    f"say .on({name}=...) on the outermost op"
+                    f"{type(op).__name__}: {name} holds for all ops of a composition, got {said!r} inside and "
+                    f"{above!r} outside; say .on({name}=...) on the outermost op"
                 )
         self.binding = outer.merged(op.binding)
         try:

@@ -1,4 +1,4 @@
-"""Which column plays which role: inferred from `Features`, or bound by hand. Doubt is an error that names the columns."""
+"""Which column plays which role: inferred from `Features`, or bound by hand. Doubt is an error that names columns."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ POSITIONS = {
 """The labels that name places in a content."""
 
 _MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
+_WORDS = re.compile(r"token|word", re.IGNORECASE)
+_TAGS = re.compile(r"tag|label", re.IGNORECASE)
+_DEEP = ("boxes", "keypoints", "box_labels")
+"""What may be a field of a struct."""
+_SINGLE = {"text", "tokens", "audio", "prompt"}
+"""Roles of one column."""
 _NAMES = {
     "image": re.compile(
         r"box|mask|point|landmark|polygon|contour|rle|segm|region|^(x|y|w|h|x[12]|y[12]|[xy](min|max))$", re.IGNORECASE
     ),
-    "text": re.compile(r"span|start|end$|offset|entit|answer", re.IGNORECASE),
-    "audio": re.compile(r"segment|start|end$|onset|offset|timing|timestamp|event|turn", re.IGNORECASE),
+    "text": re.compile(r"span|start|(^|_)end(_|$)|offset|entit|answer", re.IGNORECASE),
+    "audio": re.compile(r"segment|start|(^|_)end(_|$)|onset|offset|timing|timestamp|event|turn", re.IGNORECASE),
 }
 
 
@@ -86,25 +92,17 @@ def resolve(
     """
     columns = {role: getattr(binding, role) for role in ROLES if getattr(binding, role)}
     _check_bound(features, binding, columns, who)
-    _infer(features, columns)
+    _infer(features, binding, columns)
     for role in needs:
-        if role == "text" and "tokens" in columns and "text" not in columns:
-            continue
-        if role not in columns:
-            columns[role] = (_only(features, role, columns, who),)
+        if role not in columns and not (role == "text" and _is_in_words(features, binding, columns, who)):
+            columns[role] = (_only(features, binding, role, columns, who),)
     shifts = tuple(shifts)
     for content in shifts:
         _check_labels(features, binding, columns, content, frozenset(moves), who)
-    if "boxes" in columns and "image" in shifts and not (binding.box_format and binding.box_units):
-        raise LabelError(
-            f"{who}: the box format of {', '.join(columns['boxes'])} must be known, was not given; "
-            'say .on(box_format="coco") (or "pascal_voc", "yolo", or xyxy/xywh/cxcywh with box_units="pixels"/"relative")'
-        )
-    if "keypoints" in columns and "image" in shifts and not binding.keypoint_origin:
-        raise LabelError(
-            f"{who}: the origin of {', '.join(columns['keypoints'])} must be known, was not given; "
-            'say .on(keypoint_origin="corner") or "centre"'
-        )
+    if "image" in shifts:
+        _check_places(features, binding, columns, who)
+    if "text" in shifts:
+        _check_words(features, columns, who)
     return Roles(columns, binding)
 
 
@@ -119,25 +117,46 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
             raise RoleError(
                 f"{who}: {role} must be a column, {path!r} is none of {', '.join(features)}; correct .on({role}=...)"
             )
+        if role != "keep" and path.count(".") > (role in _DEEP):
+            raise RoleError(
+                f"{who}: {role} cannot lie as deep as {path!r}; flatten the column with ds.flatten(), "
+                "or move the field to a column of its own"
+            )
         wanted = _FITS.get(role)
         if wanted and not wanted(found):
             raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; correct .on({role}=...)")
+    for role in _SINGLE & columns.keys():
+        if len(columns[role]) > 1:
+            raise RoleError(f"{who}: {role} must be one column, got {', '.join(columns[role])}; use one op for each")
 
 
-def _infer(features: Features, columns: dict[str, tuple[str, ...]]) -> None:
+def _infer(features: Features, binding: Binding, columns: dict[str, tuple[str, ...]]) -> None:
     """Roles that the type alone decides; a label that only its name suggests is left to `_check_labels`."""
-    taken = {path for paths in columns.values() for path in paths}
+    taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     free = {name: feature for name, feature in features.items() if name not in taken and name != "provenance"}
     if "answers" not in columns:
         _take(columns, "answers", [name for name, feature in free.items() if _is_answers(feature)])
     if "tokens" not in columns and "text" not in columns:
-        _take(columns, "tokens", [n for n, f in free.items() if _is_words(f) and re.search("token|word", n, re.IGNORECASE)])
+        _take(columns, "tokens", [name for name, feature in free.items() if _is_words(feature) and _WORDS.search(name)])
     if "tokens" in columns and "tags" not in columns:
-        _take(columns, "tags", [n for n, f in free.items() if _is_tags(f) and re.search("tag|label", n, re.IGNORECASE)])
+        tags = [name for name, feature in free.items() if _is_tags(feature) and _TAGS.search(name)]
+        _take(columns, "tags", [name for name in tags if name not in columns["tokens"]], many=True)
     if "mask" not in columns:
         _take(columns, "mask", [n for n, f in free.items() if _is_image(f) and _MASK.search(n)], many=True)
     if "label" not in columns:
         _take(columns, "label", [n for n, f in free.items() if isinstance(f, ClassLabel)])
+
+
+def _is_in_words(features: Features, binding: Binding, columns: Mapping[str, tuple[str, ...]], who: str) -> bool:
+    """Whether the text is stored as words; a text beside words that nobody spoke of is doubt."""
+    if "tokens" not in columns:
+        return False
+    if not binding.tokens and _is_string(features.get("text")):
+        raise RoleError(
+            f"{who}: needs one text, found a text in 'text' and words in {columns['tokens'][0]!r}; "
+            f'say .on(text="text") or .on(tokens={columns["tokens"][0]!r}), and drop the other column'
+        )
+    return True
 
 
 def _take(columns: dict[str, tuple[str, ...]], role: str, found: list[str], *, many: bool = False) -> None:
@@ -145,14 +164,10 @@ def _take(columns: dict[str, tuple[str, ...]], role: str, found: list[str], *, m
         columns[role] = tuple(found)
 
 
-def _only(features: Features, role: str, columns: Mapping[str, tuple[str, ...]], who: str) -> str:
+def _only(features: Features, binding: Binding, role: str, columns: Mapping[str, tuple[str, ...]], who: str) -> str:
     """The one column that can play a needed role."""
-    taken = {path for paths in columns.values() for path in paths}
-    found = [
-        name
-        for name, feature in features.items()
-        if name not in taken and name != "provenance" and role in _FITS and _FITS[role](feature)
-    ]
+    taken = {path for paths in columns.values() for path in paths} | {*binding.keep, "provenance"}
+    found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
     if role in found:
         return role
     if role == "text" and "context" in found and "answers" in columns:
@@ -182,19 +197,73 @@ def _check_labels(
                     f"{who}: {role} in {path!r} must move with the {content}, and this op cannot move them; "
                     f'use another op, remove the column, or say .on(keep="{path}") if it stays right'
                 )
-    known = {path for role in ROLES for path in columns.get(role, ())} | set(binding.box_labels) | set(binding.keep)
-    parents = {path.rsplit(".", 1)[0] for path in known if "." in path}
+    bound = {path for role in ROLES for path in columns.get(role, ())} | set(binding.box_labels)
+    known = bound | set(binding.keep) | {path.split(".")[0] for path in bound} | _own_fields(columns)
+    in_words = any(_is_words(feature) and _WORDS.search(name) for name, feature in features.items())
     for path, feature in _leaves(features):
-        if path in known or any(path.startswith(f"{name}.") for name in known) or path.split(".")[0] == "provenance":
+        if path in known or any(path.startswith(f"{name}.") for name in binding.keep):
             continue
-        if path.rsplit(".", 1)[0] in parents and not _suspect(feature, path, content):
+        if path.split(".")[0] == "provenance" or _is_weights(features, path):
             continue
-        if _suspect(feature, path, content):
+        if _suspect(feature, path, content) or (content == "text" and in_words and _is_tags(feature)):
             roles = " or ".join(f'{role}="{path}"' for role in POSITIONS[content] if role in moves)
             bind = f"bind it with .on({roles}), or " if roles else ""
             raise UnboundColumnError(
                 f"{who}: column {path!r} may hold positions in the {content}, and nobody said; "
                 f'{bind}say .on(keep="{path}") if it need not move'
+            )
+
+
+def _own_fields(columns: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The fields that a label in a struct moves by itself."""
+    fields = {"spans": ("start", "end"), "segments": ("start", "end"), "answers": ("text", "answer_start")}
+    return {f"{path}.{name}" for role, names in fields.items() for path in columns.get(role, ()) for name in names}
+
+
+def _is_weights(features: Features, path: str) -> bool:
+    """Whether a column holds the class weights that mixing ops write, which look like coordinates."""
+    return path.endswith("_weights") and isinstance(features.get(path.removesuffix("_weights")), ClassLabel)
+
+
+def _check_places(features: Features, binding: Binding, columns: Mapping[str, tuple[str, ...]], who: str) -> None:
+    """Whether labels in images can be read, and belong to one image."""
+    boxes, keypoints = columns.get("boxes", ()), columns.get("keypoints", ())
+    if boxes and not (binding.box_format and binding.box_units):
+        raise LabelError(
+            f"{who}: the box format of {', '.join(boxes)} must be known, was not given; say "
+            '.on(box_format="coco") (or "pascal_voc", "yolo", or xyxy/xywh/cxcywh with box_units="pixels"/"relative")'
+        )
+    if keypoints and not binding.keypoint_origin:
+        raise LabelError(
+            f"{who}: the origin of {', '.join(keypoints)} must be known, was not given; "
+            'say .on(keypoint_origin="corner") or "centre"'
+        )
+    images = columns["image"]
+    labels = [*columns.get("mask", ()), *boxes, *keypoints]
+    if labels and (len(images) > 1 or isinstance(features[images[0]], (List, LargeList))):
+        raise LabelError(
+            f"{who}: {', '.join(labels)} must belong to one image a row, {', '.join(images)} hold several; "
+            "use one op for each image column, or make each image a row of its own"
+        )
+    if len(boxes) > 1 and (binding.box_labels or len({path.split(".")[0] for path in boxes}) < len(boxes)):
+        raise LabelError(
+            f"{who}: boxes of {', '.join(boxes)} drop out apart from each other, so nothing can lie beside both; "
+            "give each a struct of its own with what belongs to it"
+        )
+
+
+def _check_words(features: Features, columns: Mapping[str, tuple[str, ...]], who: str) -> None:
+    """Whether words have readable tags, and no text beside them that would contradict them."""
+    if "text" in columns and "tokens" in columns:
+        raise LabelError(
+            f"{who}: the text {columns['text'][0]!r} and the words {columns['tokens'][0]!r} would no longer agree; "
+            "bind one and drop the other column"
+        )
+    for path in columns.get("tags", ()):
+        if _is_whole(features[path].feature):
+            raise LabelError(
+                f"{who}: tags in {path!r} must be names or a ClassLabel, so that their meaning is known, are whole "
+                "numbers; cast the column with ds.cast_column(..., List(ClassLabel(names=...)))"
             )
 
 
@@ -271,13 +340,16 @@ def _holds_numbers(feature: Any) -> bool:
         feature = feature.feature
     if isinstance(feature, Mapping):
         return any(_holds_numbers(item) for item in feature.values())
-    return _is_number(feature)
+    return _is_number(feature) or hasattr(feature, "shape")
 
 
 def _is_pairs(feature: Any) -> bool:
     """Lists of {start, end} or of [start, end]."""
+    if isinstance(feature, Mapping):
+        lists = all(isinstance(item, (List, LargeList)) for item in feature.values())
+        return lists and {"start", "end"} <= set(feature)
     if not isinstance(feature, (List, LargeList)):
-        return isinstance(feature, Mapping) and {"start", "end"} <= set(feature)
+        return False
     inner = feature.feature
     if isinstance(inner, Mapping):
         return {"start", "end"} <= set(inner)

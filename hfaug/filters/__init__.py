@@ -1,3 +1,6 @@
-"""Filters: keep or a reason."""
+"""Filters: keep a row, or give the reason why not."""
 
-__all__: list[str] = []
+from hfaug.filters.base import DatasetFilter, Filter, RowFilter
+from hfaug.filters.exact_duplicates import ExactDuplicates
+
+__all__ = ["DatasetFilter", "ExactDuplicates", "Filter", "RowFilter"]

@@ -46,6 +46,10 @@ class Batch(ABC):
     def value(self, column: str, index: int) -> Any:
         """The value of one row in storage form (media undecoded), or as the object that came in."""
 
+    @abstractmethod
+    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> Any:
+        """The rows in the form in which the batch came; untouched values are passed on."""
+
     def is_list(self, column: str) -> bool:
         """Whether a media column holds a list in each row."""
         if column not in self._lists:
@@ -116,33 +120,46 @@ class ArrowBatch(Batch):
         """The rows as a table of the given features; untouched columns are passed on, not rebuilt."""
         schema = features.arrow_schema
         indices = [row.index for row in rows]
-        whole = len(rows) == len(self) and indices == list(range(len(self)))
+        moved = None if len(rows) == len(self) and indices == list(range(len(self))) else indices
+        written = _written(rows, features)
         _check_size(self.table, rows, indices)
         columns = []
         for field in schema:
             if field.name == provenance.COLUMN and lineage is not None:
                 columns.append(lineage)
-                continue
-            columns.append(self._column(field, rows, indices, whole))
+            elif field.name in written:
+                columns.append(_array(self._values(field.name, rows), field.type))
+            else:
+                columns.append(self._passed_on(field, moved, len(rows)))
         return pa.Table.from_arrays(columns, schema=schema)
 
-    def _column(self, field: pa.Field, rows: Sequence[Row], indices: list[int], whole: bool) -> Any:
-        name = field.name
+    def _values(self, name: str, rows: Sequence[Row]) -> list[Any]:
         stored = name in self.table.column_names
-        if any(row.values is not None and name in row.values for row in rows):
-            values = [
-                row.values[name]
-                if row.values is not None and name in row.values
-                else (self.value(name, row.index) if stored else None)
-                for row in rows
-            ]
-            return _array(values, field.type)
-        if not stored:
-            return pa.nulls(len(rows), type=field.type)
-        column = self.table[name]
-        if not whole:
-            column = column.take(pa.array(indices, type=pa.int64())) if indices else column.slice(0, 0)
+        return [
+            row.values[name]
+            if row.values is not None and name in row.values
+            else (self.value(name, row.index) if stored else None)
+            for row in rows
+        ]
+
+    def _passed_on(self, field: pa.Field, moved: list[int] | None, count: int) -> Any:
+        if field.name not in self.table.column_names:
+            return pa.nulls(count, type=field.type)
+        column = self.table[field.name]
+        if moved is not None:
+            column = column.take(pa.array(moved, type=pa.int64())) if moved else column.slice(0, 0)
         return column if column.type == field.type else column.cast(field.type)
+
+
+def _written(rows: Sequence[Row], features: Features) -> set[str]:
+    """The columns that some row has a value of its own for."""
+    written = {name for row in rows if row.values for name in row.values}
+    if not written <= features.keys():
+        raise CallError(
+            f"batch: an op may write only columns that features() names, wrote {sorted(written - features.keys())}; "
+            "declare them in the op's adds()"
+        )
+    return written
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -166,7 +183,8 @@ def _check_size(table: pa.Table, rows: Sequence[Row], indices: list[int]) -> Non
 def _weight(row: Row) -> int:
     if not row.values:
         return 0
-    return sum(len(v["bytes"] or b"") for v in row.values.values() if isinstance(v, dict) and "bytes" in v)
+    items = [item for value in row.values.values() for item in (value if isinstance(value, list) else [value])]
+    return sum(len(item["bytes"] or b"") for item in items if isinstance(item, dict) and "bytes" in item)
 
 
 class ObjectBatch(Batch):
@@ -187,6 +205,7 @@ class ObjectBatch(Batch):
 
     def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> dict[str, list[Any]]:
         """The rows as a dictionary of lists; untouched values are the very objects that came in."""
+        _written(rows, features)
         result: dict[str, list[Any]] = {}
         for name in features:
             if name == provenance.COLUMN and lineage is not None:
@@ -233,6 +252,7 @@ def _object_ids(columns: Mapping[str, Sequence[Any]], id_column: str | None) -> 
     if lineage is not None and all(isinstance(value, Mapping) and value.get("id") for value in lineage):
         return [value["id"] for value in lineage]
     raise RowIdError(
-        "row: decoded objects have no stable id of their own, so no id was found; use hfaug.augment(ds, op) or hfaug.online(ds, op), "
-        'which read storage, or hfaug.with_ids(ds) first, or bind a column with .on(id="...")'
+        "row: decoded objects must bring an id, since they have no stable one of their own, and none was found; "
+        "use hfaug.augment(ds, op) or hfaug.online(ds, op), which read storage, or hfaug.with_ids(ds) first, "
+        'or bind a column with .on(id="...")'
     )

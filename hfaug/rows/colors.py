@@ -36,7 +36,8 @@ class Color:
     def is_identity(self) -> bool:
         """Whether no pixel can change."""
         if self.matrix is not None:
-            return bool(np.array_equal(self.matrix, _IDENTITY))
+            # Sums of rounded numbers count as what they stand for: this moves no level, of 16 bits neither.
+            return bool(np.allclose(self.matrix, _IDENTITY, rtol=0, atol=1e-9))
         return self.table is not None and bool(np.all(self.table.reshape(256, -1) == np.arange(256)[:, None]))
 
     def then(self, after: Color) -> Color | None:
@@ -63,10 +64,12 @@ def apply_color(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
         matrix = color.matrix.copy()
         if array.dtype == np.uint16:
             matrix[:, 3] *= 257  # offsets are in levels of 8 bits: 255 * 257 = 65535
-        done = cv2.transform(head, matrix)
+        done: npt.NDArray[Any] = cv2.transform(head, matrix)
     else:
         done = _look_up(head, color)
-    return done if channels == 3 else np.concatenate([done, array[:, :, 3:]], axis=2)
+    if channels == 3:
+        return done
+    return np.concatenate([done, array[:, :, 3:]], axis=2)
 
 
 def _grey(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
@@ -77,12 +80,12 @@ def _grey(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
     slope = float(_LUMA @ color.matrix[:, :3].sum(axis=1))
     offset = float(_LUMA @ color.matrix[:, 3]) * top / 255
     levels = np.rint(np.arange(top + 1) * slope + offset).clip(0, top).astype(array.dtype)
-    return levels[array]
+    return np.asarray(levels[array])
 
 
 def _look_up(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
     assert color.table is not None  # noqa: S101 - a Color has a matrix or a table
-    table = color.table.reshape(256, -1)
+    table: npt.NDArray[Any] = color.table.reshape(256, -1)
     if array.shape[2] == 1 and table.shape[1] == 3:
         table = np.rint(table @ _LUMA).astype(np.uint8)[:, None]
     if array.dtype == np.uint16:
@@ -90,5 +93,6 @@ def _look_up(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
         table = np.stack([np.interp(levels, np.arange(256), column) for column in table.T.astype(np.float64)], axis=1)
         table = np.rint(table * 257).astype(np.uint16)
     if table.shape[1] == 1:
-        return table[array[:, :, 0]] if array.shape[2] == 1 else table[:, 0][array]
+        done: npt.NDArray[Any] = table[array[:, :, 0]] if array.shape[2] == 1 else table[:, 0][array]
+        return done
     return np.stack([table[:, c][array[:, :, c]] for c in range(array.shape[2])], axis=2)

@@ -47,8 +47,8 @@ def read_form(batch: Any, who: str, id_column: str | None) -> Form:
         table = batch.pa_table
         if batch.keys_to_format != set(table.column_names):
             raise CallError(
-                f"{who}: rows must come as they are stored, and {sorted(set(batch.data) - batch.keys_to_format)} were read or "
-                "changed before; map the op in a call of its own, or put both into hfaug.Chain"
+                f"{who}: rows must come as they are stored, and {sorted(set(batch.data) - batch.keys_to_format)} were "
+                "read or changed before; map the op in a call of its own, or put both into hfaug.Chain"
             )
         return Form(table=table, columns=None, features=_of(features, table), single=isinstance(batch, LazyRow))
     if isinstance(batch, pa.Table):

@@ -1,18 +1,18 @@
 """A text with the labels in it: spans, answers, or words with tags; and how they follow edits.
 
-An edit that would make a label wrong (it crosses a label's border, or takes an answer away) is left out; the other edits are made.
-A span whose whole text is deleted goes with its text.
+An edit that would make a label wrong (it crosses a label's border, or takes an answer away) is left out; the other
+edits are made. A span whose whole text is deleted goes with its text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from datasets import ClassLabel, Value
+from datasets import ClassLabel
 
 from hfaug.errors import LabelError
-from hfaug.moves import Edits, joined, move_tag_ids, move_tags, move_tokens
+from hfaug.moves import Edits, answer_spans, joined, move_tag_ids, move_tags, move_tokens
 from hfaug.roles import Roles, feature_at
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def edit_text(row: Row, roles: Roles, edits: Edits) -> None:
     for path, found in spans.items():
         changed[path] = _moved_spans(row[path], edits.spans(found))
     for path, found in answers.items():
-        moved = [span for span in edits.spans(found) if span is not None]
-        changed[path] = {**row[path], "text": [after[a:b] for a, b in moved], "answer_start": [a for a, _ in moved]}
+        changed[path] = _moved_answers(row[path], edits.spans(found), after)
     row.add_values(changed)
 
 
@@ -85,11 +84,13 @@ def _crosses(edit: tuple[int, int, str], span: Span) -> bool:
 
 
 def _read_spans(row: Row, path: str, text: str) -> list[Span]:
-    value = row[path] or []
-    if isinstance(value, dict):
+    value = row[path]
+    if not value:
+        return []
+    if isinstance(value, Mapping):
         pairs = list(zip(value["start"], value["end"], strict=True))
     else:
-        pairs = [(item["start"], item["end"]) if isinstance(item, dict) else (item[0], item[1]) for item in value]
+        pairs = [(item["start"], item["end"]) if isinstance(item, Mapping) else (item[0], item[1]) for item in value]
     for low, high in pairs:
         if not 0 <= low <= high <= len(text):
             raise LabelError(
@@ -100,47 +101,60 @@ def _read_spans(row: Row, path: str, text: str) -> list[Span]:
 
 
 def _moved_spans(value: Any, moved: Sequence[Span | None]) -> Any:
-    kept = [(i, span) for i, span in enumerate(moved) if span is not None]
-    if isinstance(value, dict):
-        fields = {name: [items[i] for i, _ in kept] for name, items in value.items()}
-        return {**fields, "start": [span[0] for _, span in kept], "end": [span[1] for _, span in kept]}
+    kept = [(number, span) for number, span in enumerate(moved) if span is not None]
     if not value:
         return value
-    if isinstance(value[0], dict):
-        return [{**value[i], "start": span[0], "end": span[1]} for i, span in kept]
-    return [list(span) for _, span in kept]
+    if isinstance(value, Mapping):
+        fields = {name: [items[number] for number, _ in kept] for name, items in value.items()}
+        return {**fields, "start": [start for _, (start, _) in kept], "end": [end for _, (_, end) in kept]}
+    if isinstance(value[0], Mapping):
+        return [{**value[number], "start": start, "end": end} for number, (start, end) in kept]
+    return [[start, end, *value[number][2:]] for number, (start, end) in kept]
 
 
 def _read_answers(row: Row, path: str, text: str) -> list[Span]:
     value = row[path]
-    spans = [(start, start + len(part)) for part, start in zip(value["text"], value["answer_start"], strict=True)]
-    for (low, high), part in zip(spans, value["text"], strict=True):
-        if text[low:high] != part:
-            raise LabelError(
-                f"column {path!r}: each answer must stand in the text at its answer_start, {part[:40]!r} is not at {low}; "
-                "correct the row (offsets in bytes or UTF-16 units must be converted first)"
-            )
-    return spans
+    if value is None:
+        return []
+    try:
+        return answer_spans(value, text)
+    except ValueError as error:
+        raise LabelError(f"column {path!r}: {error}") from error
+
+
+def _moved_answers(value: Any, moved: Sequence[Span | None], after: str) -> Any:
+    """The answers at their new places; `_harmless` saw to it that none is lost."""
+    spans = [span for span in moved if span is not None]
+    return {**value, "text": [after[a:b] for a, b in spans], "answer_start": [a for a, _ in spans]} if value else value
 
 
 def _edit_words(row: Row, roles: Roles, edits: Edits) -> None:
+    """Edit words with their tags; edits that would leave a word without a right tag are left out."""
     column = roles.all("tokens")[0]
     tokens = row[column]
-    move = move_tokens(tokens, edits)
-    changed: dict[str, Any] = {column: list(move.tokens)}
-    for path in roles.all("tags"):
-        tags = row[path]
-        if len(tags) != len(tokens):
-            raise LabelError(
-                f"column {path!r}: must hold one tag a word, holds {len(tags)} for {len(tokens)} words; correct the row"
-            )
-        feature = feature_at(row.batch.features, path).feature
-        if isinstance(feature, ClassLabel):
-            changed[path] = move_tag_ids(tags, move, feature.names)
-        elif isinstance(feature, Value) and feature.dtype in ("string", "large_string"):
-            changed[path] = move_tags(tags, move)
-        else:
-            raise LabelError(
-                f"column {path!r}: tags must be names or a ClassLabel, so that B- and I- are known, got {feature}; cast it"
-            )
-    row.add_values(changed)
+    tags = {path: value for path in roles.all("tags") if (value := row[path]) is not None}
+    names = {path: _class_names(row, path) for path in tags}
+    try:
+        named = [_named(value, names[path]) for path, value in tags.items()]
+        move = move_tokens(tokens, edits, named)
+        moved = {
+            path: move_tags(value, move) if names[path] is None else move_tag_ids(value, move, names[path] or ())
+            for path, value in tags.items()
+        }
+    except ValueError as error:
+        raise LabelError(f"column {column!r} with {', '.join(map(repr, tags)) or 'no tags'}: {error}") from error
+    if all(value is not None for value in moved.values()):
+        row.add_values({column: list(move.tokens), **moved})
+
+
+def _class_names(row: Row, path: str) -> list[str] | None:
+    """The names behind class numbers; None where the tags are names themselves."""
+    feature = feature_at(row.batch.features, path).feature
+    names: list[str] | None = feature.names if isinstance(feature, ClassLabel) else None
+    return names
+
+
+def _named(tags: Sequence[Any], names: Sequence[str] | None) -> Sequence[str]:
+    if names is None:
+        return tags
+    return [names[tag] if 0 <= tag < len(names) else str(tag) for tag in tags]

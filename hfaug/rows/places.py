@@ -1,138 +1,253 @@
-"""Labels that name places in an image: boxes, keypoints, masks. Each knows how it is stored and follows a warp."""
+"""Labels that name places in an image: boxes, keypoints, masks. Each knows how it is stored and follows warps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from datasets import Features, LargeList, List
 
 from hfaug.errors import LabelError
 from hfaug.moves import Warp, check_boxes, from_xyxy, to_xyxy
-from hfaug.roles import feature_at
+from hfaug.roles import Roles, feature_at
 
 if TYPE_CHECKING:
     from hfaug.binding import Binding
     from hfaug.rows.row import Row
-    from hfaug.rows.scene import ImageSource
 
-__all__ = ["BoxLabel", "MaskLabel", "PlaceLabel", "PointLabel", "read_path"]
+__all__ = ["BoxLabel", "MaskLabel", "PlaceLabel", "PointLabel", "fuse", "open_labels"]
 
 Numbers = npt.NDArray[np.float64]
+Size = tuple[int, int]
 
 
 class PlaceLabel(Protocol):
-    """A label that follows a warp and can be written back."""
+    """A label that follows warps and can be written back."""
+
+    @property
+    def path(self) -> str:
+        """Where it is stored: a column, or ``column.field``."""
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that change with it."""
 
     @property
     def is_moved(self) -> bool:
         """Whether it differs from what is stored."""
 
-    def moved(self, warp: Warp) -> PlaceLabel:
-        """The label after a warp."""
+    def moved(self, warps: Sequence[Warp]) -> PlaceLabel:
+        """The label after warps, one after another."""
 
-    def write(self, row: Row, changed: dict[str, Any], size: tuple[int, int]) -> None:
+    def write(self, row: Row, changed: dict[str, Any], size: Size) -> None:
         """Put the storage form of its columns into `changed`."""
+
+
+def open_labels(row: Row, roles: Roles, size: Size, known: Collection[str]) -> list[PlaceLabel]:
+    """The labels of a row that are not known yet; a null has nothing to move.
+
+    Boxes come last: what lies beside them is thinned with them after it was moved.
+    """
+    kinds: dict[str, Callable[..., PlaceLabel]] = {
+        "mask": MaskLabel.open,
+        "keypoints": PointLabel.open,
+        "boxes": BoxLabel.open,
+    }
+    return [
+        opened(path, value, row, roles.binding, size)
+        for role, opened in kinds.items()
+        for path in roles.all(role)
+        if path not in known and (value := read_path(row, path)) is not None
+    ]
+
+
+def fuse(queue: list[Any], warp: Warp) -> None:
+    """Add a warp to a queue of steps; neighbours become one, and what cancels goes."""
+    last = queue[-1] if queue else None
+    if isinstance(last, Warp) and (joined := last.then(warp)) is not None:
+        queue.pop()
+        warp = joined
+    if not warp.is_identity:
+        queue.append(warp)
+
+
+def _motion(warps: Sequence[Warp]) -> Warp:
+    """Warps as one, for positions: those know no fill, so they always fuse and are clipped once."""
+    product = warps[0]
+    for warp in warps[1:]:
+        joined = product.then(warp, positions_only=True)
+        assert joined is not None  # noqa: S101 - positions always fuse
+        product = joined
+    return product
+
+
+def _top(path: str) -> str:
+    return path.split(".", maxsplit=1)[0]
 
 
 @dataclass(frozen=True, eq=False)
 class BoxLabel:
-    """The boxes of one column, (n, 4) x1, y1, x2, y2 in continuous pixels; those that leave the image drop with what is theirs."""
+    """The boxes of one column, (n, 4) x1, y1, x2, y2 in continuous pixels.
+
+    A box that leaves the image drops with what is its own: fields beside it in one struct, and the columns bound as
+    `box_labels`. The only box of a column that holds one box a row becomes null.
+    """
 
     path: str
     boxes: Numbers
     kept: npt.NDArray[np.int64]
+    count: int
+    is_single: bool
+    beside: tuple[str, ...]
     binding: Binding
     is_moved: bool = False
 
     @classmethod
-    def open(cls, row: Row, path: str, binding: Binding, source: ImageSource) -> BoxLabel:
+    def open(cls, path: str, value: Any, row: Row, binding: Binding, size: Size) -> BoxLabel:
         """Read and check the boxes of a row."""
-        values = read_path(row, path) or []
-        fmt, units = binding.box_format or "xyxy", binding.box_units or "pixels"
+        single = len(value) == 4 and not isinstance(value[0], (Sequence, np.ndarray))
         try:
-            boxes = to_xyxy(values, format=fmt, units=units, size=source.size)
-            check_boxes(boxes, size=source.size)
+            boxes = to_xyxy(value, format=_order(binding), units=_units(binding), size=size)
+            check_boxes(boxes, size=size)
         except ValueError as error:
             raise LabelError(f"column {path!r}: {error}") from error
-        return cls(path, boxes, np.arange(len(boxes)), binding)
+        others = () if single else _beside(row.batch.features, path, binding)
+        return cls(path, boxes, np.arange(len(boxes)), len(boxes), single, others, binding)
 
-    def moved(self, warp: Warp) -> BoxLabel:
-        """The boxes after a warp; without those of which nothing is left."""
-        boxes, visible = warp.boxes(self.boxes)
+    @property
+    def columns(self) -> set[str]:
+        """The boxes' own column and those beside them."""
+        return {_top(path) for path in (self.path, *self.beside)}
+
+    def moved(self, warps: Sequence[Warp]) -> BoxLabel:
+        """The boxes after warps; without those of which nothing is left."""
+        motion = _motion(warps)
+        if motion.is_identity:
+            return self
+        boxes, visible = motion.boxes(self.boxes)
         stay = visible > 0
         return replace(self, boxes=boxes[stay], kept=self.kept[stay], is_moved=True)
 
-    def write(self, row: Row, changed: dict[str, Any], size: tuple[int, int]) -> None:
+    def write(self, row: Row, changed: dict[str, Any], size: Size) -> None:
         """Boxes in their own format, and everything parallel to them."""
-        fmt, units = self.binding.box_format or "xyxy", self.binding.box_units or "pixels"
-        values = from_xyxy(self.boxes, format=fmt, units=units, size=size)
-        beside = {path: read_path(row, path, changed) or [] for path in _parallel(row, self.path, self.binding)}
-        write_path(row, changed, self.path, as_stored(row, self.path, values))
-        for path, held in beside.items():
-            if len(held) < len(self.kept) or (len(self.kept) and self.kept[-1] >= len(held)):
+        values = from_xyxy(self.boxes, format=_order(self.binding), units=_units(self.binding), size=size)
+        stored = as_stored(row, self.path, values)
+        held = {path: read_path(row, path, changed) for path in self.beside}
+        write_path(row, changed, self.path, (stored[0] if stored else None) if self.is_single else stored)
+        if len(self.kept) == self.count:
+            return
+        for path, items in held.items():
+            if items is None or len(items) != self.count:
                 raise LabelError(
-                    f"column {path!r}: must hold one value for each of the boxes in {self.path!r}, holds {len(held)}; "
-                    "bind it to what it belongs to"
+                    f"column {path!r}: must hold one value for each of the {self.count} boxes in {self.path!r}, "
+                    f"holds {items if items is None else len(items)}; bind box_labels to what belongs to the boxes"
                 )
-            write_path(row, changed, path, [held[i] for i in self.kept])
+            write_path(row, changed, path, [items[i] for i in self.kept])
 
 
-def _parallel(row: Row, path: str, binding: Binding) -> list[str]:
-    """Columns with one value a box: those bound, and the fields beside the boxes in one struct."""
+def _beside(features: Features, path: str, binding: Binding) -> tuple[str, ...]:
+    """Where one value a box is stored: the columns bound, and the lists beside the boxes in one struct."""
     found = list(binding.box_labels)
-    if "." in path:
-        parent = path.rsplit(".", 1)[0]
-        fields = feature_at(row.batch.features, parent)
-        while not isinstance(fields, dict):
-            fields = fields.feature
-        found += [f"{parent}.{name}" for name in fields if f"{parent}.{name}" != path]
-    return found
+    top, _, field = path.partition(".")
+    if field:
+        held = features[top]
+        listed = isinstance(held, (List, LargeList))
+        fields = held.feature if listed else held
+        found += [
+            f"{top}.{name}"
+            for name, feature in fields.items()
+            if name != field and (listed or isinstance(feature, (List, LargeList)))
+        ]
+    return tuple(found)
+
+
+def _order(binding: Binding) -> str:
+    return binding.box_format or "xyxy"
+
+
+def _units(binding: Binding) -> str:
+    return binding.box_units or "pixels"
 
 
 @dataclass(frozen=True, eq=False)
 class PointLabel:
     """The keypoints of one column, (n, 2) x, y in continuous pixels, with their visibility where there is one.
 
-    Points keep their places in the list, since a place in the list is what names a point. A point that leaves the image gets
-    visibility 0 where the column has one; without one it keeps its coordinates, outside of the image.
+    Points keep their places in their lists, since a place in the list is what names a point. A point that leaves the
+    image gets visibility 0 where the column has one; without one it keeps its coordinates, outside of the image. A
+    point 0, 0 of visibility 0 is one that nobody marked, and stays that.
     """
 
     path: str
+    values: Any
     points: Numbers
-    visibility: list[Any] | None
+    visibility: tuple[Any, ...]
     shift: float
     is_moved: bool = False
 
     @classmethod
-    def open(cls, row: Row, path: str, binding: Binding) -> PointLabel:
-        """Read the keypoints of a row."""
-        values = read_path(row, path) or []
-        widths = {len(item) for item in values}
+    def open(cls, path: str, value: Any, _row: Row, binding: Binding, _size: Size) -> PointLabel:
+        """Read the keypoints of a row, in lists of any depth."""
+        items = list(_points(value))
+        widths = {len(item) for item in items}
         if widths - {2, 3} or len(widths) > 1:
             raise LabelError(
-                f"column {path!r}: keypoints must be lists of 2 or 3 numbers each, got lengths {sorted(widths)}"
+                f"column {path!r}: keypoints must be lists of 2 or 3 numbers each, got lengths {sorted(widths)}; "
+                "cut long lists into points"
             )
         shift = 0.5 if binding.keypoint_origin == "centre" else 0.0
-        points = np.array([item[:2] for item in values], dtype=np.float64).reshape(-1, 2) + shift
-        return cls(path, points, [item[2] for item in values] if widths == {3} else None, shift)
+        points = np.array([item[:2] for item in items], dtype=np.float64).reshape(-1, 2) + shift
+        return cls(path, value, points, tuple(item[2] for item in items if len(item) == 3), shift)
 
-    def moved(self, warp: Warp) -> PointLabel:
-        """The keypoints after a warp."""
-        visibility = self.visibility
-        if visibility is not None:
-            seen = warp.visible(self.points)
-            visibility = [mark if see else 0 for mark, see in zip(visibility, seen.tolist(), strict=True)]
-        return replace(self, points=warp.points(self.points), visibility=visibility, is_moved=True)
+    @property
+    def columns(self) -> set[str]:
+        """The keypoints' own column."""
+        return {_top(self.path)}
 
-    def write(self, row: Row, changed: dict[str, Any], size: tuple[int, int]) -> None:
-        """Keypoints in their own origin."""
-        values = as_stored(row, self.path, self.points - self.shift)
-        if self.visibility is not None:
-            values = [[*point, mark] for point, mark in zip(values, self.visibility, strict=True)]
-        write_path(row, changed, self.path, values)
+    def moved(self, warps: Sequence[Warp]) -> PointLabel:
+        """The keypoints after warps."""
+        motion = _motion(warps)
+        if motion.is_identity:
+            return self
+        points, visibility = motion.points(self.points), self.visibility
+        if visibility:
+            unmarked = np.array([not mark for mark in visibility]) & (self.points == self.shift).all(axis=1)
+            points[unmarked] = self.points[unmarked]
+            seen = motion.visible(self.points) & ~unmarked
+            visibility = tuple(mark if see else 0 for mark, see in zip(visibility, seen.tolist(), strict=True))
+        return replace(self, points=points, visibility=visibility, is_moved=True)
+
+    def write(self, row: Row, changed: dict[str, Any], _size: Size) -> None:
+        """Keypoints in their own origin and lists."""
+        points: list[list[Any]] = as_stored(row, self.path, self.points - self.shift)
+        if self.visibility:
+            points = [[*point, mark] for point, mark in zip(points, self.visibility, strict=True)]
+        write_path(row, changed, self.path, _refilled(self.values, iter(points)))
+
+
+def _is_point(value: Any) -> bool:
+    return len(value) > 0 and not isinstance(value[0], (Sequence, np.ndarray, type(None)))
+
+
+def _points(value: Any) -> Iterator[Any]:
+    """Every list of plain numbers, however deep it lies."""
+    if value is None:
+        return
+    if _is_point(value):
+        yield value
+        return
+    for item in value:
+        yield from _points(item)
+
+
+def _refilled(value: Any, points: Iterator[list[Any]]) -> Any:
+    """Lists as they were, with other points in them."""
+    if value is None:
+        return None
+    return next(points) if _is_point(value) else [_refilled(item, points) for item in value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,79 +259,74 @@ class MaskLabel:
     warps: tuple[Warp, ...] = ()
 
     @classmethod
-    def open(cls, row: Row, path: str) -> MaskLabel:
+    def open(cls, path: str, value: Any, _row: Row, _binding: Binding, _size: Size) -> MaskLabel:
         """The mask of a row, not decoded yet."""
-        return cls(path, read_path(row, path))
+        return cls(path, value)
+
+    @property
+    def columns(self) -> set[str]:
+        """The mask's own column."""
+        return {_top(self.path)}
 
     @property
     def is_moved(self) -> bool:
         """Whether it differs from what is stored."""
-        return bool(self.warps) and self.value is not None
+        return bool(self.warps)
 
-    def moved(self, warp: Warp) -> MaskLabel:
-        """The mask after a warp, which waits until the row is written."""
-        return replace(self, warps=(*self.warps, warp))
+    def moved(self, warps: Sequence[Warp]) -> MaskLabel:
+        """The mask after warps, which wait until the row is written."""
+        queue = list(self.warps)
+        for warp in warps:
+            fuse(queue, warp)
+        return replace(self, warps=tuple(queue))
 
-    def write(self, row: Row, changed: dict[str, Any], size: tuple[int, int]) -> None:
+    def write(self, row: Row, changed: dict[str, Any], _size: Size) -> None:
         """Decode, move, encode."""
         mask = row.batch.open_mask(self.value)
         array = mask.array
-        first = self.warps[0]
-        if array.shape[:2] != first.source:
+        source = self.warps[0].source
+        if array.shape[:2] != source:
             raise LabelError(
-                f"column {self.path!r}: the mask must have the image's size {first.source} (height, width), has {array.shape[:2]}"
+                f"column {self.path!r}: the mask must have the image's size {source} (height, width), "
+                f"has {array.shape[:2]}; correct the row"
             )
         for warp in self.warps:
             array = warp.mask(array)
         write_path(row, changed, self.path, row.batch.store_mask(array, mask))
 
 
-def read_path(row: Row, path: str, changed: dict[str, Any] | None = None) -> Any:
-    """The value at a dotted path of a row; through a list of structs it is the list of that field."""
-    top, *rest = path.split(".")
-    value = changed[top] if changed and top in changed else _stored(row, top)
-    for part in rest:
-        if isinstance(value, list):
-            value = [item[part] for item in value]
-        elif value is not None:
-            value = value[part]
-    return value
+# ---- columns and fields
 
 
-def _stored(row: Row, column: str) -> Any:
-    if row.values is not None and column in row.values:
-        return row.values[column]
-    return row.batch.value(column, row.index)
+def read_path(row: Row, path: str, changed: Mapping[str, Any] | None = None) -> Any:
+    """The value of a column or ``column.field`` of a row; through a list of structs it is the list of that field."""
+    top, _, field = path.partition(".")
+    value = changed[top] if changed and top in changed else row.stored(top)
+    if not field or value is None:
+        return value
+    return value[field] if isinstance(value, Mapping) else [item[field] for item in value]
 
 
 def write_path(row: Row, changed: dict[str, Any], path: str, values: Any) -> None:
-    """Put a value at a dotted path into `changed`, which then holds a new value of the whole column."""
-    top, *rest = path.split(".")
-    if not rest:
+    """Put the value of a column or ``column.field`` into `changed`, which then holds a new value of the column."""
+    top, _, field = path.partition(".")
+    if not field:
         changed[top] = values
         return
-    if len(rest) > 1:
-        raise LabelError(
-            f"column {path!r}: labels may lie one level deep in a column, this lies deeper; flatten the column"
-        )
-    field = rest[0]
-    held = changed.get(top, _stored(row, top))
-    if isinstance(held, dict):
+    held = changed.get(top, row.stored(top))
+    if isinstance(held, Mapping):
         changed[top] = {**held, field: values}
-        return
-    # A list of structs: objects that dropped out are those that the box label did not keep, so lengths may differ once.
-    if len(values) == len(held):
+    elif len(values) == len(held):
         changed[top] = [{**item, field: value} for item, value in zip(held, values, strict=True)]
-    else:
+    else:  # boxes dropped out of a list of structs; the other fields follow, already thinned
         changed[top] = [{field: value} for value in values]
 
 
-def as_stored(row: Row, path: str, values: Sequence[Any] | Numbers) -> list[Any]:
+def as_stored(row: Row, path: str, values: Numbers) -> list[Any]:
     """Numbers as their feature stores them: whole ones are rounded."""
     feature = feature_at(row.batch.features, path)
-    while hasattr(feature, "feature"):
+    while isinstance(feature, (List, LargeList)):
         feature = feature.feature
-    array = np.asarray(values, dtype=np.float64)
-    if "int" in getattr(feature, "dtype", ""):
-        array = np.rint(array).astype(np.int64)
-    return array.tolist()  # type: ignore[no-any-return]
+    whole = "int" in getattr(feature, "dtype", "")
+    result: list[Any] = (np.rint(values).astype(np.int64) if whole else values).tolist()
+    return result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hfaug.errors import RoleError
+from hfaug.errors import RoleError, RowError
 from hfaug.randomness import copy_key
 from hfaug.rows.passage import read_text
 from hfaug.rows.scene import Scene, open_scenes
@@ -27,8 +27,9 @@ KEPT = -1
 class Row:
     """A row that ops read and change; what nobody touched stays where it was stored.
 
-    Columns are read with ``row["name"]`` as stored values: an image is ``{"bytes", "path"}``, a class is its number. Contents are
-    read by role: ``row.text``, ``row.pixels``, ``row.samples``. An op returns ``row.replace(name=value)`` or ``row.with_text(...)``.
+    Columns are read with ``row["name"]`` as stored values: an image is ``{"bytes", "path"}``, a class is its number.
+    Contents are read by role: ``row.text``, ``row.pixels``, ``row.samples``. An op returns ``row.replace(name=value)``
+    or ``row.with_text(...)``.
 
     Attributes:
         original: Kept beside its copies, and nothing changed it.
@@ -37,7 +38,7 @@ class Row:
     """
 
     __slots__ = (
-        "_scenes", "_sound", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles", "values",
+        "_scenes", "_sounds", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles", "values",
     )  # fmt: skip
 
     def __init__(self, batch: Batch, index: int, key: int) -> None:
@@ -50,8 +51,8 @@ class Row:
         self.rejected: tuple[str, str] | None = None
         self.roles: Roles | None = None
         self.values: dict[str, Any] | None = None
-        self._scenes: dict[str, list[Scene]] | None = None
-        self._sound: Sound | None = None
+        self._scenes: dict[str, list[Scene]] = {}
+        self._sounds: dict[str, Sound] = {}
 
     @property
     def id(self) -> str:
@@ -59,11 +60,24 @@ class Row:
         return self.batch.ids[self.index]
 
     def __getitem__(self, column: str) -> Any:
-        if self._scenes is not None or self._sound is not None:
+        if self._holds(column):
             self.settle()
+        return self.stored(column)
+
+    def stored(self, column: str) -> Any:
+        """The value of a column without the changes that still wait in an image or sound."""
         if self.values is not None and column in self.values:
             return self.values[column]
         return self.batch.value(column, self.index)
+
+    def _holds(self, *columns: str) -> bool:
+        """Whether an open image or sound decides what stands in some columns."""
+        if not (self._scenes or self._sounds):
+            return False
+        held = {*self._scenes, *self._sounds}
+        for scenes in self._scenes.values():
+            held.update(*(scene.columns for scene in scenes))
+        return not held.isdisjoint(columns)
 
     def replace(self, values: Mapping[str, Any] | None = None, **more: Any) -> Row:
         """A row with other values in some columns; the lists and dictionaries given must not be changed afterwards.
@@ -73,9 +87,7 @@ class Row:
             more: The same, for names that are identifiers.
         """
         row = self.fork()
-        row.settle()
-        row.values = {**(row.values or {}), **(values or {}), **more}
-        row._scenes = row._sound = None
+        row.add_values({**(values or {}), **more})
         return row
 
     def fork(self, copy: int | None = None) -> Row:
@@ -88,9 +100,8 @@ class Row:
         row.copy = self.copy if copy is None else (*self.copy, copy)
         row.parents, row.rejected, row.roles, row.original = self.parents, self.rejected, self.roles, self.original
         row.values = None if self.values is None else dict(self.values)
-        if self._scenes is not None:
-            row._scenes = {column: [scene.fork() for scene in scenes] for column, scenes in self._scenes.items()}
-        row._sound = None if self._sound is None else self._sound.fork()
+        row._scenes = {column: [scene.fork(row) for scene in scenes] for column, scenes in self._scenes.items()}
+        row._sounds = {column: sound.fork() for column, sound in self._sounds.items()}
         return row
 
     # ---- contents by role
@@ -109,22 +120,21 @@ class Row:
         roles = self.roles
         if roles is None:
             raise RoleError('row: no column plays the role image; bind one with .on(image="...")')
-        if self._scenes is None:
-            self._scenes = {}
         found: list[Scene] = []
         for column in roles.all("image"):
             if column not in self._scenes:
-                self._scenes[column] = open_scenes(self, column, roles)
+                self._scenes[column] = open_scenes(self, column)
             found.extend(self._scenes[column])
         return found
 
     @property
     def sound(self) -> Sound | None:
         """The sound with the labels that belong to it; None where the row holds none."""
-        if self._sound is None:
-            assert self.roles is not None  # noqa: S101 - ops only run after their roles were resolved
-            self._sound = Sound.open(self, self.roles)
-        return self._sound if self._sound.present else None
+        column = self._column("audio")
+        if column not in self._sounds:
+            self._sounds[column] = Sound.open(self, column)
+        sound = self._sounds[column]
+        return sound if sound.present else None
 
     @property
     def text(self) -> str | None:
@@ -134,8 +144,12 @@ class Row:
 
     @property
     def pixels(self) -> npt.NDArray[np.uint8 | np.uint16]:
-        """The image as it stands now: (height, width, channels), RGB. Do not write into it."""
-        return self.scenes[0].array
+        """The (first) image as it stands now: (height, width, channels), RGB. Do not write into it.
+
+        Raises:
+            RowError: The row holds no image.
+        """
+        return _first_scene(self).array
 
     @property
     def samples(self) -> npt.NDArray[np.float32] | None:
@@ -144,13 +158,13 @@ class Row:
         return None if sound is None else sound.samples
 
     def with_text(self, text: str) -> Row:
-        """A row with another text; the op must refuse rows with labels inside the text, or declare that it moves them."""
+        """A row with another text; an op that changes texts so cannot move labels in them, and must not say so."""
         return self.replace({self._column("text"): text})
 
     def with_pixels(self, pixels: npt.NDArray[Any]) -> Row:
         """A row whose (first) image has these pixels, encoded in the format of the image they replace."""
         row = self.fork()
-        row.scenes[0].put(pixels)
+        _first_scene(row).put(pixels)
         return row
 
     def with_samples(self, samples: npt.NDArray[np.float32]) -> Row:
@@ -163,10 +177,10 @@ class Row:
 
     def settle(self) -> None:
         """Write what the contents became back into column values."""
-        for column, scenes in (self._scenes or {}).items():
+        for column, scenes in self._scenes.items():
             self._write(_settled_scenes(self, column, scenes))
-        if self._sound is not None:
-            self._write(self._sound.settled(self))
+        for sound in self._sounds.values():
+            self._write(sound.settled(self))
 
     @property
     def is_copy(self) -> bool:
@@ -175,18 +189,20 @@ class Row:
 
     def close(self) -> None:
         """Write the contents back and let go of what was decoded."""
-        if self._scenes is not None or self._sound is not None:
+        if self._scenes or self._sounds:
             self.settle()
-            self._scenes = self._sound = None
+            self._scenes, self._sounds = {}, {}
         self.original = bool(self.copy) and not self.is_copy and self.values is None
 
     def drop_changes(self) -> None:
         """Be the source row again."""
         self.values = None
-        self._scenes = self._sound = None
+        self._scenes, self._sounds = {}, {}
 
     def add_values(self, values: Mapping[str, Any]) -> None:
         """Set column values in place, for layers around ops; an op returns `replace` instead."""
+        if self._holds(*values):
+            self.close()
         self._write(dict(values))
 
     def _write(self, changed: dict[str, Any]) -> None:
@@ -194,15 +210,21 @@ class Row:
             self.values = {**(self.values or {}), **changed}
 
 
+def _first_scene(row: Row) -> Scene:
+    scenes = row.scenes
+    if not scenes:
+        raise RowError(f"row {row.id!r}: must hold an image, holds none; drop such rows first")
+    return scenes[0]
+
+
 def _settled_scenes(row: Row, column: str, scenes: list[Scene]) -> dict[str, Any]:
     if not any(scene.changed for scene in scenes):
         return {}
     changed: dict[str, Any] = {}
     for scene in scenes:
-        changed.update(scene.settled_labels(row))
+        changed.update(scene.settled_labels())
     media = [scene.settled_media() for scene in scenes]
     if not row.batch.is_list(column):
         return {**changed, column: media[0]}
-    held = row.values[column] if row.values and column in row.values else row.batch.value(column, row.index)
     after = iter(media)
-    return {**changed, column: [None if item is None else next(after) for item in held]}
+    return {**changed, column: [None if item is None else next(after) for item in row.stored(column)]}

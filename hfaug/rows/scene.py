@@ -1,8 +1,8 @@
 """An image with its labels, on its way through ops.
 
-Changes wait in a queue. A warp that follows a warp multiplies into it, a colour matrix that follows a colour matrix likewise, so a
-chain resamples once; pixels are decoded when somebody looks at them or when the row is written. Labels follow the product of the
-warps, once, whatever colours came in between.
+Changes wait in a queue. A warp that follows a warp multiplies into it, a colour matrix that follows a colour matrix
+likewise, so a chain resamples once; pixels are decoded when somebody looks at them or when the row is written. Labels
+follow the product of the warps, once, whatever colours came in between.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from hfaug import media
-from hfaug.errors import LabelError, add_context
+from hfaug.errors import RowError, add_context
 from hfaug.moves import Warp
 from hfaug.rows.colors import Color, apply_color
-from hfaug.rows.places import BoxLabel, MaskLabel, PlaceLabel, PointLabel
+from hfaug.rows.places import PlaceLabel, fuse, open_labels
 
 if TYPE_CHECKING:
     from hfaug.roles import Roles
@@ -59,20 +59,22 @@ class Scene:
     """Pixels, masks, boxes and keypoints that move together.
 
     Attributes:
+        row: The row that the image stands in.
         size: (height, width) as it stands now, with the changes that still wait.
     """
 
-    __slots__ = ("_array", "_labels", "_settled", "_source", "_todo", "_warps", "batch", "size")
+    __slots__ = ("_array", "_labels", "_met", "_settled", "_source", "_todo", "_warps", "row", "size")
 
-    def __init__(self, batch: Batch, source: ImageSource, labels: list[PlaceLabel]) -> None:
-        self.batch = batch
+    def __init__(self, row: Row, source: ImageSource) -> None:
+        self.row = row
+        self.size = source.size
         self._source = source
-        self._labels = labels
         self._array: Pixels | None = None
         self._todo: list[Warp | Color] = []
         self._warps: list[Warp] = []
+        self._labels: list[PlaceLabel] = []
+        self._met: Roles | None = None
         self._settled: Any = None
-        self.size = source.size
 
     # ---- changes
 
@@ -80,9 +82,10 @@ class Scene:
         """Move everything; fuses with a warp that still waits."""
         if warp.is_identity:
             return
+        self._meet(self.row.roles)
         self._settled = None
-        _push(self._todo, warp)
-        _push(self._warps, warp)
+        fuse(self._todo, warp)
+        self._warps.append(warp)
         self.size = warp.size
 
     def color(self, color: Color) -> None:
@@ -92,22 +95,45 @@ class Scene:
         self._settled = None
         last = self._todo[-1] if self._todo else None
         if isinstance(last, Color) and (joined := last.then(color)) is not None:
-            self._todo[-1] = joined
-        else:
+            self._todo.pop()
+            color = joined
+        if not color.is_identity:
             self._todo.append(color)
 
     def edit(self, change: Callable[[Pixels], Pixels]) -> None:
-        """Change pixels that stay in their places. `change` returns an array of the same size, or the same object for no change."""
+        """Change pixels that stay in their places.
+
+        Args:
+            change: Returns an array of the same size, or the same object for no change.
+        """
         before = self.array
         after = change(before)
         if after is not before:
             self.put(after)
 
     def put(self, pixels: Pixels) -> None:
-        """Take other pixels of the same size."""
+        """Take other pixels of the same size.
+
+        Raises:
+            RowError: They are of another size, so that labels would have to move.
+        """
+        if pixels.shape[:2] != self.size:
+            raise RowError(
+                f"row: pixels must keep the image's size {self.size} (height, width), have {pixels.shape[:2]}; "
+                "change the size with a warp, so that labels follow"
+            )
         self._flush()
         self._settled = None
         self._array = pixels
+
+    def _meet(self, roles: Roles | None) -> None:
+        """Open the labels that the running op knows of; one that is opened late follows the warps from now on."""
+        if roles is self._met or roles is None:
+            return
+        self._met = roles
+        fresh = open_labels(self.row, roles, self.size, {label.path for label in self._labels})
+        if fresh:
+            self._labels = [*self.labels, *fresh]
 
     # ---- what stands now
 
@@ -120,20 +146,26 @@ class Scene:
     @property
     def labels(self) -> list[PlaceLabel]:
         """The labels as they stand now."""
-        for warp in self._warps:
-            self._labels = [label.moved(warp) for label in self._labels]
-        self._warps = []
+        if self._warps:
+            self._labels = [label.moved(self._warps) for label in self._labels]
+            self._warps = []
         return self._labels
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the open labels."""
+        return {column for label in self._labels for column in label.columns}
 
     @property
     def changed(self) -> bool:
         """Whether anything of the image differs from what is stored."""
         return self._array is not None or bool(self._todo)
 
-    def fork(self) -> Scene:
-        """A scene of its own that shares the decoded source."""
-        twin = Scene(self.batch, self._source, list(self._labels))
+    def fork(self, row: Row) -> Scene:
+        """A scene of its own, for a fork of the row, that shares the decoded source."""
+        twin = Scene(row, self._source)
         twin._array, twin._todo, twin._warps = self._array, list(self._todo), list(self._warps)
+        twin._labels, twin._met = self._labels, self._met
         twin.size, twin._settled = self.size, self._settled
         return twin
 
@@ -150,60 +182,38 @@ class Scene:
         if not self.changed:
             return self._source.value
         if self._settled is None:
-            self._settled = self.batch.store_image(self.array, self._source.picture)
+            self._settled = self.row.batch.store_image(self.array, self._source.picture)
         return self._settled
 
-    def settled_labels(self, row: Row) -> dict[str, Any]:
+    def settled_labels(self) -> dict[str, Any]:
         """The changed label columns, in storage form."""
-        moved = [label for label in self.labels if label.is_moved]
         changed: dict[str, Any] = {}
-        for label in moved:
-            label.write(row, changed, self.size)
+        for label in self.labels:
+            if label.is_moved:
+                label.write(self.row, changed, self.size)
         return changed
 
 
-def _push(queue: list[Any], warp: Warp) -> None:
-    last = queue[-1] if queue else None
-    if isinstance(last, Warp) and (joined := last.then(warp)) is not None:
-        queue[-1] = joined
-        if joined.is_identity:
-            queue.pop()
-    else:
-        queue.append(warp)
-
-
-def open_scenes(row: Row, column: str, roles: Roles) -> list[Scene]:
-    """The images of a row's column, each with its labels; a null or an empty list gives none."""
-    many = row.batch.is_list(column)
+def open_scenes(row: Row, column: str) -> list[Scene]:
+    """The images of a row's column; a null or an empty list gives none."""
     try:
-        sources = _sources(row, column, many)
-        return [Scene(row.batch, source, _open_labels(row, roles, source, many)) for source in sources]
+        return [Scene(row, source) for source in _sources(row, column)]
     except Exception as error:
-        raise add_context(error, f"column {column!r}")
+        add_context(error, f"column {column!r}")
+        raise
 
 
-def _sources(row: Row, column: str, many: bool) -> list[ImageSource]:
+def _sources(row: Row, column: str) -> list[ImageSource]:
     """The stored images; those that no op replaced are shared by all copies of the row."""
     if row.values and column in row.values:
-        return _open_sources(row.batch, row.values[column], many)
+        return _open_sources(row.batch, column, row.values[column])
     kept = row.batch.sources
     if (column, row.index) not in kept:
-        kept[column, row.index] = _open_sources(row.batch, row.batch.value(column, row.index), many)
+        kept[column, row.index] = _open_sources(row.batch, column, row.batch.value(column, row.index))
     found: list[ImageSource] = kept[column, row.index]
     return found
 
 
-def _open_sources(batch: Batch, value: Any, many: bool) -> list[ImageSource]:
-    items = (value or []) if many else [value]
+def _open_sources(batch: Batch, column: str, value: Any) -> list[ImageSource]:
+    items = (value or []) if batch.is_list(column) else [value]
     return [ImageSource(batch, item) for item in items if item is not None]
-
-
-def _open_labels(row: Row, roles: Roles, source: ImageSource, many: bool) -> list[PlaceLabel]:
-    if many and any(roles.all(role) for role in ("mask", "boxes", "keypoints")):
-        raise LabelError(
-            "row: labels of a list of images cannot be told apart; hold one image a row, or remove the labels"
-        )
-    labels: list[PlaceLabel] = [MaskLabel.open(row, path) for path in roles.all("mask")]
-    labels += [BoxLabel.open(row, path, roles.binding, source) for path in roles.all("boxes")]
-    labels += [PointLabel.open(row, path, roles.binding) for path in roles.all("keypoints")]
-    return labels

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from hfaug import media
 
 if TYPE_CHECKING:
-    from hfaug.roles import Roles
     from hfaug.rows.batch import Batch
     from hfaug.rows.row import Row
 
@@ -48,9 +47,8 @@ class Sound:
         self.column = column
 
     @classmethod
-    def open(cls, row: Row, roles: Roles) -> Sound:
-        """The sound of a row."""
-        column = roles.all("audio")[0]
+    def open(cls, row: Row, column: str) -> Sound:
+        """The sound in a column of a row."""
         if row.values and column in row.values:
             return cls(_Source(row.batch, row.values[column]), column)
         kept = row.batch.sources

@@ -18,7 +18,7 @@ __all__ = ["Erase"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Erase(PixelOp):
-    """Cover rectangles with one colour, so that a model learns to look at the rest. Labels stay: what is covered is still there.
+    """Cover rectangles with one colour, so that a model learns to look at the rest.
 
     Args:
         holes: Range of the number of rectangles, from 0 up.
@@ -26,9 +26,10 @@ class Erase(PixelOp):
         aspect: Range of height over width, above 0; drawn on a log scale.
         fill: RGB value of the rectangles, 0..255; grey images get its luma.
 
-    Moves: pixels only; every label stays.
+    Moves: pixels only; every label stays, since what is covered is still there.
     Rejects: nothing.
-    Source: Z. Zhong et al., Random Erasing Data Augmentation, arXiv:1708.04896; T. DeVries, G. Taylor, Cutout, arXiv:1708.04552.
+    Source: Z. Zhong et al., Random Erasing Data Augmentation, arXiv:1708.04896; T. DeVries, G. Taylor, Cutout,
+        arXiv:1708.04552.
 
     >>> import hfaug
     >>> hfaug.ops.image.Erase(holes=(1, 3)).holes

@@ -25,7 +25,7 @@ Strength = Annotated[float, Limit(0, 1)]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class JitterColor(ColorOp):
-    """Change brightness, contrast, saturation and hue together, as light and cameras do. One matrix, so it fuses and costs one pass.
+    """Change brightness, contrast, saturation and hue together, as light and cameras do. One matrix, one pass.
 
     Args:
         brightness: Strength, 0..1: the factor is drawn from 1 - strength to 1 + strength.
@@ -36,7 +36,8 @@ class JitterColor(ColorOp):
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
-    Source: A. Howard, Some Improvements on Deep Convolutional Neural Network Based Image Classification, arXiv:1312.5402.
+    Source: A. Howard, Some Improvements on Deep Convolutional Neural Network Based Image Classification,
+        arXiv:1312.5402.
 
     >>> import hfaug
     >>> hfaug.ops.image.JitterColor(hue=0).hue

@@ -29,7 +29,7 @@ class MixUp(MixOp):
         pool: See `MixOp`.
 
     Moves: image; class weights.
-    Rejects: rows without another row to mix with.
+    Rejects: rows without an image, or without another row to mix with.
     Source: H. Zhang et al., mixup: Beyond Empirical Risk Minimization, arXiv:1710.09412.
 
     >>> import hfaug
@@ -45,6 +45,8 @@ class MixUp(MixOp):
 
     def mix(self, row: Row, partner: Row, rng: Stream) -> tuple[Row, float] | Reject:
         """Draw the share and blend."""
+        if not (row.scenes and partner.scenes):
+            return Reject("no image to mix")
         share = float(rng.generator().beta(self.alpha, self.alpha))
         own = row.pixels
         other = _fitted(partner.pixels, own)

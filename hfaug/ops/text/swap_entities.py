@@ -56,6 +56,11 @@ class SwapEntities(Op):
     share: Share = 0.5
     names: Asset | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is a list."""
+        return self.names is not None
+
     def fit(self, dataset: Dataset) -> SwapEntities:
         """The op with the entities of a dataset.
 

@@ -1,0 +1,59 @@
+"""Drop rows that equal another row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from hfaug import provenance
+from hfaug.filters.base import DatasetFilter, columns_of
+
+__all__ = ["ExactDuplicates"]
+
+_RANK = {"source": 0, "augmented": 1, "synthetic": 2}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExactDuplicates(DatasetFilter):
+    """Drop all but one of the rows that hold the same: an original stays before a copy, then the smallest id, wherever it stands.
+
+    Args:
+        columns: Columns that are compared; all but the lineage when empty.
+
+    Drops: ``exact duplicate``.
+    Source: folklore; K. Lee et al., Deduplicating Training Data Makes Language Models Better, arXiv:2107.06499.
+
+    >>> import hfaug
+    >>> from datasets import Dataset
+    >>> from hfaug.filters import ExactDuplicates
+    >>> ExactDuplicates(columns=("text",)).of(Dataset.from_dict({"text": ["a", "b", "a"]}))["text"][:]
+    ['a', 'b']
+    """
+
+    columns: tuple[str, ...] = ()
+
+    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+        """One entry a row, in order."""
+        digests: list[str] = []
+        ranks: list[tuple[int, str, int]] = []
+        for table in tables:
+            digests.extend(provenance.content_ids(columns_of(table, self.columns, "ExactDuplicates")))
+            ranks.extend(_ranks(table, len(ranks)))
+        best: dict[str, tuple[int, str, int]] = {}
+        for digest, rank in zip(digests, ranks, strict=True):
+            if digest not in best or rank < best[digest]:
+                best[digest] = rank
+        return [
+            None if best[digest] == rank else "exact duplicate" for digest, rank in zip(digests, ranks, strict=True)
+        ]
+
+
+def _ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
+    """Which of equal rows stays: the smallest of these."""
+    places = range(start, start + table.num_rows)
+    if not provenance.has_lineage(table):
+        return [(0, "", place) for place in places]
+    lineage = table[provenance.COLUMN].to_pylist()
+    return [(_RANK.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]

@@ -1,0 +1,205 @@
+"""Build a recipe: its stages, run to their end, and what there is to say about them."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, DatasetDict, Features
+
+import hfaug
+from hfaug import provenance
+from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, UnitResult, View, World
+from hfaug.engine.launch import stoppable
+from hfaug.errors import RecipeError
+from hfaug.op import Op
+from hfaug.recipe.requests import request_rows
+from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
+from hfaug.recipe.sources import digest_of, load_source, source_nodes
+from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, op_stage
+from hfaug.release import RunRecord, release
+from hfaug.release.record import Model, Source, Step
+
+__all__ = ["Build", "build"]
+
+
+@dataclasses.dataclass
+class Stages:
+    """The stages of a recipe, and which of them belong to which step."""
+
+    nodes: dict[str, Node]
+    features: dict[str, Features]
+    made: list[dict[str, Node]]
+    splits: Mapping[str, Dataset]
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """A finished build.
+
+    Attributes:
+        recipe: What was built.
+        splits: The result.
+        record: Where the rows come from, for the card.
+        report: Stages, units and who computed them.
+    """
+
+    recipe: Recipe
+    splits: DatasetDict
+    record: RunRecord
+    report: RunReport
+
+    def release(self, to: str | Path | None = None, *, version: str | None = None, **more: Any) -> Any:
+        """Release the result; see `hfaug.release`.
+
+        Args:
+            to: Repo id or folder; by default what the recipe says, else ``out/<name>``.
+            version: By default what the recipe says.
+            more: Passed on: ``dry_run``, ``token``, ``endpoint``, ``extra_files`` ...
+        """
+        spec = self.recipe.release
+        target = to or spec.to or Path("out") / self.recipe.name
+        more.setdefault("card", spec.card)
+        more.setdefault("license", spec.license)
+        if spec.private is not None:
+            more.setdefault("private", spec.private)
+        return release(
+            self.splits, target, version=version or self.recipe.version, record=self.record, recipe=self.recipe.text, **more
+        )
+
+
+def build(recipe: Recipe, work: str | Path, world: World | None = None, *, progress: bool = True) -> Build:
+    """Build a recipe, or go on with a build that broke off. Call it alike in every process.
+
+    Args:
+        recipe: What to build.
+        work: Folder or fsspec address of the stages, shared by all processes; finished stages in it are used again.
+        world: Which process of how many this is, from ``hfaug.engine.world()``.
+        progress: Whether the main process shows how far it is.
+
+    Raises:
+        RecipeError: The recipe does not fit its source.
+        LabelError: A label would not move.
+        StageError: The folder refuses, or another process failed.
+    """
+    stages = plan_stages(recipe)
+    names = list(stages.nodes)
+    with stoppable(), Engine(work, world, progress=progress) as engine:
+        views = engine.finish(*stages.nodes.values())
+        made = [{split: engine.finish(node)[0] for split, node in step.items()} for step in stages.made]
+        report = RunReport(views, tuple(names), engine.stages, engine.world, engine.store, engine.events)
+    splits = DatasetDict({name: view.dataset() for name, view in zip(names, views, strict=True)})
+    return Build(recipe, splits, _record(recipe, stages, made), report)
+
+
+def plan_stages(recipe: Recipe) -> Stages:
+    """The stages of a recipe. Roles, labels and columns of every step are checked here, before any work."""
+    splits = load_source(recipe)
+    stages = Stages({}, {}, [], splits)
+    stages.nodes = source_nodes(recipe, splits, stages)
+    stages.features = {name: Features({**split.features, provenance.COLUMN: provenance.feature()}) for name, split in splits.items()}
+    for number, step in enumerate(recipe.steps):
+        if isinstance(step, Augment):
+            stages.made.append(augment_nodes(number, step, stages.nodes, stages.features))
+        elif isinstance(step, FilterRows):
+            stages.made.append(filter_nodes(number, step, stages.nodes))
+        elif isinstance(step, Balance):
+            stages.made.append(balance_nodes(number, step, stages.nodes, stages.features))
+        else:
+            stages.made.append(_synthesise_nodes(number, step, stages))
+    return stages
+
+
+def _synthesise_nodes(number: int, step: Synthesise, stages: Stages) -> dict[str, Node]:
+    if step.split not in stages.nodes:
+        raise RecipeError(f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}")
+    target = stages.features[step.split]
+    op = step.op.times(1)  # a request that is rejected must not stay behind as a row
+    requests = request_rows(digest_of(step.op.fingerprint), step.requests, target)
+    asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests._fingerprint, requests[:]), lambda: requests))
+    drawn = op_stage(f"synthesise-{number}-{step.split}", op, asked, requests.features)
+    fits = MapStep(f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target)
+    made = Stage(fits, (drawn,))
+    stages.nodes[step.split] = Concat((stages.nodes[step.split], made))
+    return {step.split: drawn}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Columns:
+    """Brings generated rows into the columns of the dataset they join; a column that nothing was generated for is null."""
+
+    target: Features
+
+    def __call__(self, table: pa.Table) -> UnitResult:
+        schema = self.target.arrow_schema
+        columns = [
+            table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+            for field in schema
+        ]
+        return UnitResult(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunRecord:
+    spec = recipe.source
+    source = Source(
+        path=spec.path,
+        config=spec.name,
+        revision=spec.revision,
+        licence=spec.license,
+        citation=spec.citation,
+        rows=sum(len(split) for split in stages.splits.values()),
+    )
+    steps = tuple(_step_record(step, views) for step, views in zip(recipe.steps, made, strict=True))
+    return RunRecord(
+        name=recipe.name,
+        version=recipe.version,
+        summary=recipe.release.summary,
+        recipe=recipe.text,
+        sources=(source,),
+        steps=steps,
+        models=_models(recipe),
+        rebuild="hfaug build recipe.yaml",
+        hfaug=hfaug.__version__,
+        libraries={name: installed(name) for name in ("datasets", "pyarrow", "numpy", "opencv-python-headless")}
+        | {"python": platform.python_version()},
+    )
+
+
+def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mapping[str, View]) -> Step:
+    counts: Counter[str] = Counter()
+    rejects: Counter[str] = Counter()
+    for view in views.values():
+        counts.update(_by_class(view))
+        for name, count in view.counts.items():
+            if name.startswith("rejected:"):
+                rejects[name.removeprefix("rejected:")] += count
+    op = step.filter if isinstance(step, FilterRows) else step.op
+    changes = sorted({text for part in op.walk() for text in part.may_change}) if isinstance(op, Op) else []
+    kind = {Augment: "augment", Synthesise: "synthesise", FilterRows: "filter", Balance: "balance"}[type(step)]
+    text = op.canonical_json if op is not None else f"repeat rows of small classes of {step.column}"  # type: ignore[union-attr]
+    return Step(op=text, kind=kind, may_change=tuple(changes), counts=dict(counts), rejects=dict(rejects))
+
+
+def _by_class(view: View) -> dict[str, int]:
+    column = next((name for name, feature in view.features.items() if isinstance(feature, ClassLabel)), None)
+    if column is None:
+        return {"": len(view)}
+    names = view.features[column].names
+    counted = Counter(view.read(columns=[column])[column].to_pylist())
+    return {names[value] if value is not None else "": counted[value] for value in sorted(counted, key=str)}
+
+
+def _models(recipe: Recipe) -> tuple[Model, ...]:
+    found: dict[str, Model] = {}
+    for step in recipe.steps:
+        op = None if isinstance(step, FilterRows) else step.op
+        for part in op.walk() if op is not None else ():
+            for model in part.models():
+                found[model["id"]] = Model(**model)
+    return tuple(found.values())

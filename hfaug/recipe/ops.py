@@ -1,0 +1,100 @@
+"""Ops and filters as a recipe writes them: ``image.rotate``, or ``image.rotate: {degrees: [-10, 10]}``."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import typing
+from typing import Any
+
+from hfaug.catalog import all_classes, lookup
+from hfaug.compose import Chain
+from hfaug.config import Config
+from hfaug.errors import ParameterError, RecipeError
+from hfaug.fields import hints
+from hfaug.filters import Filter
+from hfaug.op import Op
+from hfaug.recipe.text import Node
+
+__all__ = ["read_filter", "read_op", "read_ops"]
+
+
+def read_ops(node: Node) -> Op:
+    """One op, or a list of ops as a chain."""
+    ops = [read_op(item) for item in node.sequence()]
+    if not ops:
+        raise node.error("must name at least one op")
+    return ops[0] if len(ops) == 1 else Chain(*ops)
+
+
+def read_op(node: Node) -> Op:
+    """One op.
+
+    Raises:
+        RecipeError: There is no such op or field (names the nearest), or a value is out of its limits.
+    """
+    found = _read(node)
+    if not isinstance(found, Op):
+        raise node.error("must be an op", "write filters under `filter:`")
+    return found
+
+
+def read_filter(node: Node) -> Filter:
+    """One filter."""
+    found = _read(node)
+    if not isinstance(found, Filter):
+        raise node.error("must be a filter", "write ops under `augment:`")
+    return found
+
+
+def _read(node: Node) -> Config:
+    name, fields = _name_and_fields(node)
+    try:
+        cls = lookup(name)
+    except ParameterError as error:
+        raise RecipeError(f"recipe, line {node.line}, {node.place}: {error}") from error
+    known = {field.name for field in dataclasses.fields(cls) if field.name != "binding"}
+    values: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted(known)) or 'none'}"
+            raise RecipeError(f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}")
+        values[key] = _value(value, key in _op_fields(cls))
+    try:
+        return cls(**values)
+    except (ParameterError, TypeError) as error:
+        raise RecipeError(f"recipe, line {node.line}, {node.place}: {error}") from error
+
+
+def _name_and_fields(node: Node) -> tuple[str, dict[str, Node]]:
+    if isinstance(node.value, str):
+        return node.value, {}
+    if isinstance(node.value, dict) and len(node.value) == 1:
+        ((name, inner),) = node.value.items()
+        if inner.value is None:
+            return name, {}
+        if isinstance(inner.value, dict):
+            return name, inner.value
+        raise inner.error(f"the fields of {name} must be a mapping")
+    raise node.error("must be the name of an op, or one name with its fields", f"such as {next(iter(all_classes()))}")
+
+
+def _value(node: Node, holds_ops: bool) -> Any:
+    if not holds_ops:
+        return node.plain()
+    if isinstance(node.value, list):
+        return tuple(read_op(item) for item in node.value)
+    return read_op(node)
+
+
+@functools.cache
+def _op_fields(cls: type[Config]) -> frozenset[str]:
+    """The fields that hold ops."""
+    found = set()
+    for name, annotation in hints(cls).items():
+        parts = [annotation, *typing.get_args(annotation)]
+        if any(isinstance(part, type) and issubclass(part, Op) for part in parts):
+            found.add(name)
+    return frozenset(found)

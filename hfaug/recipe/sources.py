@@ -1,0 +1,193 @@
+"""The source of a recipe as stages: rows with embedded bytes and an id each."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import xxhash
+from datasets import Dataset, DatasetDict, Features, Value
+
+from hfaug import provenance
+from hfaug.augment import with_lineage
+from hfaug.engine import Deferred, Node, RowsStep, Stage, UnitResult, UnitRule, View, WholeStep
+from hfaug.engine.units import plan_ranges
+from hfaug.errors import RecipeError, RowIdError
+from hfaug.recipe.schema import Recipe, SourceSpec
+
+if TYPE_CHECKING:
+    from hfaug.recipe.build import Stages
+
+__all__ = ["digest_of", "load_source", "source_nodes"]
+
+
+def digest_of(*parts: Any) -> str:
+    """32 hex digits over plain data."""
+    return xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str).encode())
+
+
+def load_source(recipe: Recipe) -> dict[str, Dataset]:
+    """Load the source's splits by ``datasets.load_dataset``.
+
+    Raises:
+        RecipeError: It cannot be loaded; the cause is chained.
+    """
+    import hfaug.builders
+
+    from datasets import load_dataset
+
+    hfaug.builders.register()
+    spec = recipe.source
+    arguments = {
+        "name": spec.name,
+        "data_dir": _resolved(spec.data_dir, recipe.folder),
+        "data_files": _resolved(spec.data_files, recipe.folder),
+        "split": spec.split,
+        "revision": spec.revision,
+    }
+    path = _resolved_path(spec.path, recipe.folder)
+    try:
+        loaded = load_dataset(path, **{key: value for key, value in arguments.items() if value is not None})
+    except Exception as error:
+        raise RecipeError(f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}") from error
+    if isinstance(loaded, Dataset):
+        return {_split_name(spec): loaded}
+    if not isinstance(loaded, DatasetDict):
+        raise RecipeError(f"recipe, source: must load as a dataset, loaded as {type(loaded).__name__}")
+    return dict(loaded)
+
+
+def _split_name(spec: SourceSpec) -> str:
+    return (spec.split or "train").split("[")[0].split("+")[0] or "train"
+
+
+def _resolved_path(path: str, folder: Path) -> str:
+    return str(folder / path) if path.startswith(("./", "../")) else path
+
+
+def _resolved(value: Any, folder: Path) -> Any:
+    """Local paths begin at the recipe's folder, wherever the command is typed; URLs stay."""
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item, folder) for item in value]
+    if not isinstance(value, str) or "://" in value or Path(value).is_absolute():
+        return value
+    return str(folder / value)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _SourceStep(RowsStep):
+    """The rows of a split, each with its id."""
+
+    id_column: str | None = None
+
+    def features(self, inputs: Sequence[Features]) -> Features:
+        return with_lineage(super().features(inputs))
+
+    def run(self, unit: dict[str, Any], inputs: Sequence[View]) -> UnitResult:
+        result = super().run(unit, inputs)
+        if provenance.has_lineage(result.table):
+            return result
+        ids = provenance.row_ids(result.table, self.id_column)
+        table = result.table.append_column(provenance.COLUMN, provenance.source_lineage(ids))
+        return UnitResult(table.cast(self.features(()).arrow_schema))
+
+
+def source_nodes(recipe: Recipe, splits: Mapping[str, Dataset], stages: Stages) -> dict[str, Node]:
+    """One node a split, whose rows all have ids of their own."""
+    id_column = recipe.columns.get("id")
+    nodes: dict[str, Node] = {}
+    for name, split in splits.items():
+        digest = digest_of("source", dataclasses.asdict(recipe.source), name, id_column, split._fingerprint)
+        step = _SourceStep(f"source-{name}", digest, _Given(split), UnitRule(), id_column)
+        rows = Stage(step)
+        repeats = Stage(WholeStep(f"repeats-{name}", digest_of("repeats", id_column), _Repeats(id_column), _repeat_features))
+        repeats = dataclasses.replace(repeats, inputs=(rows,))
+        nodes[name] = Deferred((rows, repeats), _Renamed(rows, repeats, name))
+    stages.splits = splits
+    return nodes
+
+
+@dataclasses.dataclass(frozen=True)
+class _Given:
+    """A dataset that is there already, in the form a step asks for it."""
+
+    dataset: Dataset
+
+    def __call__(self) -> Dataset:
+        return self.dataset
+
+
+def _repeat_features(features: Features) -> Features:  # noqa: ARG001 - asked for every input
+    return Features({"row": Value("int64"), "id": Value("string")})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Repeats:
+    """Finds rows whose id another row has already, and the number that tells them apart."""
+
+    id_column: str | None
+
+    def __call__(self, rows: View) -> pa.Table:
+        seen: dict[str, int] = {}
+        places: list[int] = []
+        names: list[str] = []
+        at = 0
+        for table in rows.batches(100_000, columns=[provenance.COLUMN]):
+            plain = [item["id"] for item in table[provenance.COLUMN].to_pylist()]
+            for number, (before, after) in enumerate(zip(plain, provenance.number_repeats(plain, seen), strict=True)):
+                if before != after:
+                    places.append(at + number)
+                    names.append(after)
+            at += len(plain)
+        if places and self.id_column is not None:
+            raise RowIdError(
+                f"recipe, columns.id: ids in {self.id_column!r} must be unique, {names[0].split('~')[0]!r} stands in several rows; "
+                "leave columns.id out to use the content, or correct the rows"
+            )
+        return pa.table({"row": pa.array(places, pa.int64()), "id": pa.array(names, pa.string())})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Renamed:
+    """The rows themselves where no id repeats, else a stage that renames the repeated ones."""
+
+    rows: Node
+    repeats: Node
+    name: str
+
+    def __call__(self, _rows: View, repeats: View) -> Node:
+        return Stage(_RenameStep(f"ids-{self.name}"), (self.rows, self.repeats)) if len(repeats) else self.rows
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _RenameStep:
+    """Writes rows out with the ids that a scan found for the repeated ones."""
+
+    name: str
+    digest: str = "rename-1"
+    rule: UnitRule = dataclasses.field(default_factory=UnitRule)
+
+    def features(self, inputs: Sequence[Features]) -> Features:
+        return inputs[0]
+
+    def units(self, inputs: Sequence[View]) -> list[dict[str, Any]]:
+        return [{"rows": [start, stop]} for start, stop in plan_ranges(inputs[0].row_sizes(), self.rule)]
+
+    def run(self, unit: dict[str, Any], inputs: Sequence[View]) -> UnitResult:
+        start, stop = unit["rows"]
+        table = inputs[0].read(start, stop)
+        renames = inputs[1].read()
+        names = dict(zip(renames["row"].to_pylist(), renames["id"].to_pylist(), strict=True))
+        lineage = table[provenance.COLUMN].to_pylist()
+        ids = [names.get(start + number, item["id"]) for number, item in enumerate(lineage)]
+        column = provenance.lineage(
+            ids, [item["parents"] for item in lineage], [item["origin"] for item in lineage], [item["steps"] for item in lineage]
+        )
+        place = table.column_names.index(provenance.COLUMN)
+        return UnitResult(table.set_column(place, provenance.COLUMN, column).cast(table.schema))

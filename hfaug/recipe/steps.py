@@ -1,0 +1,203 @@
+"""The steps of a recipe as stages of the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from datasets import Features, Value
+
+from hfaug import provenance
+from hfaug.augment import COPY, Numbered, Untouched
+from hfaug.balance import Repeat, resample
+from hfaug.config import OUTPUT_VERSION
+from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, Stage, UnitResult, UnitRule, View, WholeStep
+from hfaug.engine.units import plan_ranges
+from hfaug.errors import RecipeError
+from hfaug.filters import Filter
+from hfaug.op import Op
+from hfaug.recipe.schema import Augment, Balance, FilterRows
+from hfaug.recipe.sources import digest_of
+
+__all__ = ["OpStep", "add_columns", "augment_nodes", "balance_nodes", "filter_nodes", "fitted"]
+
+_ROWS = 200
+_MODEL_ROWS = 64
+
+
+def rule_of(op: Op) -> UnitRule:
+    """Units of an op: small where a row costs a model call, since a crash costs one unit."""
+    return UnitRule(rows=_MODEL_ROWS if any(part.whole_batch for part in op.walk()) else _ROWS)
+
+
+@dataclasses.dataclass(frozen=True)
+class OpStep:
+    """An op as the function of a step."""
+
+    op: Op
+    features: Features
+
+    def __call__(self, table: pa.Table, *_more: View) -> UnitResult:
+        done, rejects = self.op.run_table(table, self.features)
+        return UnitResult(done, {f"rejected:{reason}": count for reason, count in rejects.items()})
+
+
+def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:
+    """A stage that runs an op over the rows of a node."""
+    digest = digest_of("op", op.fingerprint, op.model_digest(), OUTPUT_VERSION)
+    return Stage(MapStep(name, digest, OpStep(op, features), lambda inner: op.features(inner), rule_of(op)), (node,))
+
+
+def fitted(op: Op, node: Node, build: Any) -> Node:
+    """What `build` makes of the op, once it has learnt what it needs from the rows of a node."""
+    if op.ready:
+        made: Node = build(op)
+        return made
+    return Deferred((node,), lambda rows: build(op.fit(rows.dataset())))
+
+
+def add_columns(name: str, op: Op, node: Node, features: Features) -> Node:
+    """The rows of a node with the columns that an op adds; the node itself when it adds none."""
+    if op.features(features) == features:
+        return node
+    return op_stage(f"columns-{name}", Untouched.around(op), node, features)
+
+
+def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: dict[str, Features]) -> dict[str, Node]:
+    """The copies of each split; `nodes` and `features` are brought up to date."""
+    _check_splits(number, step.splits, nodes)
+    made: dict[str, Node] = {}
+    for name in list(nodes):
+        before, node = features[name], nodes[name]
+        after = step.op.features(before)
+        rest = add_columns(f"{number}-{name}", step.op, node, before)
+        if name in step.splits:
+            made[name] = fitted(
+                step.op, node, lambda op, n=name, r=node, f=before: op_stage(f"augment-{number}-{n}", op.times(step.copies), r, f)
+            )
+            nodes[name] = Concat((rest, made[name])) if step.keep else made[name]
+        else:
+            nodes[name] = rest
+        features[name] = after
+    return made
+
+
+def filter_nodes(number: int, step: FilterRows, nodes: dict[str, Node]) -> dict[str, Node]:
+    """The scans of each split; `nodes` is brought up to date."""
+    splits = step.splits or tuple(nodes)
+    _check_splits(number, splits, nodes)
+    made: dict[str, Node] = {}
+    for name in splits:
+        digest = digest_of("filter", step.filter.fingerprint)
+        scan = WholeStep(f"filter-{number}-{name}", digest, _Scan(step.filter), _places)
+        made[name] = Stage(scan, (nodes[name],))
+        nodes[name] = Pick(nodes[name], made[name])
+    return made
+
+
+def _places(*_inputs: Features) -> Features:
+    return Features({"row": Value("int64")})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Scan:
+    """A filter as the function of a step: the places of the rows that stay."""
+
+    filter: Filter
+
+    def __call__(self, rows: View) -> UnitResult:
+        found = self.filter.reasons(rows.batches())
+        counts: dict[str, int] = {}
+        for reason in found:
+            if reason is not None:
+                counts[f"rejected:{reason}"] = counts.get(f"rejected:{reason}", 0) + 1
+        places = [place for place, reason in enumerate(found) if reason is None]
+        return UnitResult(pa.table({"row": pa.array(places, pa.int64())}), counts)
+
+
+def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: dict[str, Features]) -> dict[str, Node]:
+    """The copies that fill small classes; `nodes` and `features` are brought up to date."""
+    _check_splits(number, (step.split,), nodes)
+    if step.column not in features[step.split]:
+        raise RecipeError(
+            f"recipe, steps[{number}].balance.column: must be one of {', '.join(features[step.split])}, got {step.column!r}"
+        )
+    op = step.op or Repeat()
+    node, before = nodes[step.split], features[step.split]
+    kept = _resample_stage(f"keep-{number}-{step.split}", step, node, extra=False)
+    extra = _resample_stage(f"fill-{number}-{step.split}", step, node, extra=True)
+    made = fitted(
+        op, node, lambda ready: Stage(_FillStep(f"balance-{number}-{step.split}", ready, before), (Pick(node, extra), extra))
+    )
+    rest = add_columns(f"{number}-{step.split}", op, Pick(node, kept), before)
+    nodes[step.split] = Concat((rest, made))
+    after = op.features(before)
+    for name in nodes:
+        if name != step.split:
+            nodes[name] = add_columns(f"{number}-{name}", op, nodes[name], features[name])
+        features[name] = after
+    return {step.split: made}
+
+
+def _resample_stage(name: str, step: Balance, node: Node, *, extra: bool) -> Stage:
+    digest = digest_of("resample", step.column, step.target, extra)
+    return Stage(WholeStep(name, digest, _Resample(step, extra), _numbered_places), (node,))
+
+
+def _numbered_places(*_inputs: Features) -> Features:
+    return Features({"row": Value("int64"), COPY: Value("int64")})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Resample:
+    """The places of the rows that stay, or of those to copy with the number of each copy."""
+
+    step: Balance
+    extra: bool
+
+    def __call__(self, rows: View) -> pa.Table:
+        table = rows.read(columns=[self.step.column, provenance.COLUMN])
+        ids = [item["id"] for item in table[provenance.COLUMN].to_pylist()]
+        plan = resample(table[self.step.column].to_pylist(), ids, self.step.target)  # type: ignore[arg-type]
+        places = plan.extra if self.extra else plan.kept
+        copies = plan.copies if self.extra else [0] * len(plan.kept)
+        return pa.table({"row": pa.array(places, pa.int64()), COPY: pa.array(copies, pa.int64())})
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _FillStep:
+    """Runs an op over picked rows, each as the copy that the resampling numbered it."""
+
+    name: str
+    op: Op
+    source: Features
+
+    @property
+    def digest(self) -> str:
+        """Everything the rows follow from, besides those picked."""
+        return digest_of("fill", self.op.fingerprint, self.op.model_digest(), OUTPUT_VERSION)
+
+    @property
+    def rule(self) -> UnitRule:
+        """Size of a unit."""
+        return rule_of(self.op)
+
+    def features(self, inputs: Sequence[Features]) -> Features:
+        return self.op.features(inputs[0])
+
+    def units(self, inputs: Sequence[View]) -> list[dict[str, Any]]:
+        return [{"rows": [start, stop]} for start, stop in plan_ranges(inputs[0].row_sizes(), self.rule)]
+
+    def run(self, unit: dict[str, Any], inputs: Sequence[View]) -> UnitResult:
+        start, stop = unit["rows"]
+        table = inputs[0].read(start, stop).append_column(COPY, inputs[1].read(start, stop, [COPY])[COPY])
+        features = Features({**self.source, COPY: Value("int64")})
+        return OpStep(Numbered.around(self.op), features)(table)
+
+
+def _check_splits(number: int, splits: Sequence[str], nodes: dict[str, Node]) -> None:
+    unknown = [name for name in splits if name not in nodes]
+    if unknown:
+        raise RecipeError(f"recipe, steps[{number}]: splits must be among {', '.join(nodes)}, got {', '.join(unknown)}")
