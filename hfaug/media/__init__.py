@@ -1,0 +1,50 @@
+"""Media: bytes to arrays and back, in the format of the source.
+
+| file | subject |
+| --- | --- |
+| `images.py`, `image_writing.py` | `decode_image`, `image_size`; `encode_image` |
+| `masks.py` | label maps, exact |
+| `headers.py`, `pillow.py` | what a header says; Pillow at arm's length |
+| `audio.py` | `decode_audio`, `audio_info`, `encode_audio` |
+| `wave.py`, `ogg.py`, `mp3.py`, `whole.py` | WAV directly; Ogg alike twice; exact lengths; cut-off files |
+| `decoded.py` | objects that `datasets` has decoded already |
+| `sources.py` | a stored value to bytes |
+| `codec.py`, `counters.py` | the encoders' settings; exact counts |
+
+Nothing here changes global state, and everything may be called from several threads.
+"""
+
+from __future__ import annotations
+
+from hfaug.media.audio import Clip, audio_info, decode_audio, encode_audio
+from hfaug.media.codec import Codec
+from hfaug.media.counters import Counts, counts
+from hfaug.media.decoded import clip_from, clip_to_dict, mask_from, mask_to_pil, picture_from, picture_to_pil
+from hfaug.media.image_writing import encode_image
+from hfaug.media.images import decode_image, image_size
+from hfaug.media.masks import decode_mask, encode_mask
+from hfaug.media.picture import Picture
+from hfaug.media.sources import read_media
+
+__all__ = [
+    "Clip",
+    "Codec",
+    "Counts",
+    "Picture",
+    "audio_info",
+    "clip_from",
+    "clip_to_dict",
+    "counts",
+    "decode_audio",
+    "decode_image",
+    "decode_mask",
+    "encode_audio",
+    "encode_image",
+    "encode_mask",
+    "image_size",
+    "mask_from",
+    "mask_to_pil",
+    "picture_from",
+    "picture_to_pil",
+    "read_media",
+]
