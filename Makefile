@@ -19,7 +19,7 @@ check: $(READY)  ## style, types, import direction, the op table of the README
 	$(PY) -m pytest --quiet tests/house/test_imports.py tests/house/test_op_table.py
 
 demo: $(READY)  ## three small datasets from real data, built, released and read back
-	$(PY) -m hfaug demo --out out
+	$(PY) -m tests.quickstart --out out
 
 bench: $(READY)  ## speed against the bare loop, the naive `map` and other libraries
 	$(PY) -m tests.benchmarks

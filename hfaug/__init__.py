@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hfaug.op import Op as Op
     from hfaug.op import Reject as Reject
     from hfaug.op import RowOp as RowOp
+    from hfaug.preview import preview as preview
     from hfaug.release import release as release
     from hfaug.testing import check_op as check_op
 
@@ -61,6 +62,7 @@ _HOMES = {
     "augment": "augment",
     "check_op": "testing",
     "online": "online",
+    "preview": "preview",
     "release": "release",
     "with_ids": "augment",
 }

@@ -236,6 +236,8 @@ def _ancestor(row: Row, known: dict[tuple[int, tuple[int, ...]], int]) -> int:
 
 def _init_parts(composed: Any, positional: Sequence[Op], ops: Sequence[Op], more: dict[str, Any]) -> None:
     """The constructor of ops that take their parts by position: ``Chain(a, b)`` and ``Chain(ops=(a, b))`` are one."""
+    if isinstance(ops, Op) or not isinstance(ops, Sequence):
+        raise ParameterError(f"{type(composed).__name__}: ops must be a list of ops, got {ops!r}; write ops=[...]")
     parts = (*positional, *ops)
     if not parts:
         raise ParameterError(f"{type(composed).__name__}: must hold at least one op, got none; name the ops")

@@ -19,7 +19,7 @@ import xxhash
 from hfaug.assets import Asset
 from hfaug.code import code_digest
 from hfaug.errors import FingerprintError, ParameterError
-from hfaug.fields import canonical, hints
+from hfaug.fields import canonical, hints, is_model, published_model
 
 __all__ = ["OUTPUT_VERSION", "Config", "find", "from_json", "snake_case"]
 
@@ -64,8 +64,8 @@ class Config:
         return f"{module}:{cls.__qualname__}"
 
     def spec(self) -> dict[str, Any]:
-        """The op as plain data: its name and fields, as a recipe would write them."""
-        return {"op": self.op_name(), **self._values(_short)}
+        """The op as plain data: its name and fields."""
+        return {"op": self.op_name(), "fields": self._values(_short, public=True)}
 
     @functools.cached_property
     def stream_digest(self) -> str:
@@ -81,13 +81,19 @@ class Config:
         return _dumps(_full(self))
 
     @property
-    def fingerprint(self) -> str:
-        """32 hex digits over the canonical JSON."""
-        return xxhash.xxh3_128_hexdigest(self.canonical_json.encode())
+    def published_json(self) -> str:
+        """The canonical JSON as rows, cards and stages show it: a model in a folder goes by the folder's name."""
+        return _dumps(_full(self, public=True))
 
-    def _values(self, convert: Any) -> dict[str, Any]:
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits over the published JSON, so equal on every machine."""
+        return xxhash.xxh3_128_hexdigest(self.published_json.encode())
+
+    def _values(self, convert: Any, *, public: bool) -> dict[str, Any]:
+        kinds = hints(type(self))
         return {
-            field.name: _plain(getattr(self, field.name), convert)
+            field.name: _plain(_seen(getattr(self, field.name), kinds[field.name], public=public), convert)
             for field in dataclasses.fields(self)
             if field.name not in self._unpublished
         }
@@ -103,7 +109,7 @@ class Config:
 def from_json(spec: Any) -> Any:
     """Build an op or filter (or a field of one) from its plain data.
 
-    >>> from_json({"op": "sometimes", "op_": 1})
+    >>> from_json({"op": "sometimes", "fields": {"op_": 1}})
     Traceback (most recent call last):
       ...
     hfaug.errors.ParameterError: sometimes: must have only its fields chance, op, got op_; remove it
@@ -114,14 +120,9 @@ def from_json(spec: Any) -> Any:
         return spec
     if set(spec) == {"asset"}:
         return Asset(spec["asset"])
-    if "op" not in spec:
-        raise ParameterError(f"op: must be a mapping with the key `op`, got {spec!r}; name the op")
-    if "fields" in spec and "output" in spec:
-        return _from_full(spec)
-    cls = find(spec["op"]) if isinstance(spec["op"], str) else None
-    if cls is None:
-        raise ParameterError(f"op: must be named by text, got {spec['op']!r}")
-    return _build(cls, {key: value for key, value in spec.items() if key != "op"})
+    if not isinstance(spec.get("op"), str) or not isinstance(spec.get("fields", {}), dict):
+        raise ParameterError(f"op: must be a mapping with its name as `op` and `fields`, got {spec!r}; name the op")
+    return _built(spec)
 
 
 def find(name: str) -> type[Config]:
@@ -143,35 +144,34 @@ def find(name: str) -> type[Config]:
     return found
 
 
-def _build(cls: type[Config], fields: dict[str, Any]) -> Config:
-    names = [f.name for f in dataclasses.fields(cls) if f.name not in cls._unpublished]
-    unknown = sorted(set(fields) - set(names))
+def _rebuild(text: str) -> Config:
+    """What a pickled op unpickles by."""
+    return _built(json.loads(text))
+
+
+def _built(spec: dict[str, Any]) -> Config:
+    cls = find(spec["op"])
+    names = [field.name for field in dataclasses.fields(cls) if field.name not in cls._unpublished]  # noqa: SLF001  # of this file
+    values = {key: from_json(value) for key, value in spec.get("fields", {}).items()}
+    unknown = sorted(set(values) - set(names))
     if unknown:
         raise ParameterError(
             f"{cls.op_name()}: must have only its fields {', '.join(sorted(names))}, "
             f"got {', '.join(unknown)}; remove {'it' if len(unknown) == 1 else 'them'}"
         )
-    return cls(**{key: from_json(value) for key, value in fields.items()})
-
-
-def _rebuild(text: str) -> Config:
-    """What a pickled op unpickles by."""
-    found: Config = _from_full(json.loads(text))
-    return found
-
-
-def _from_full(full: dict[str, Any]) -> Any:
-    cls = find(full["op"])
-    values = {key: from_json(value) for key, value in full["fields"].items()}
-    if "binding" in full:
-        values["binding"] = hints(cls)["binding"].from_json(full["binding"])
+    if "binding" in spec:
+        values["binding"] = hints(cls)["binding"].from_json(spec["binding"])
     return cls(**values)
 
 
-def _full(config: Config) -> dict[str, Any]:
+def _seen(value: Any, annotation: Any, *, public: bool) -> Any:
+    return published_model(value) if public and isinstance(value, str) and is_model(annotation) else value
+
+
+def _full(config: Config, *, public: bool = False) -> dict[str, Any]:
     result = {
         "op": config.op_name(),
-        "fields": config._values(_full),  # noqa: SLF001  # of the class of this file
+        "fields": config._values(functools.partial(_full, public=public), public=public),  # noqa: SLF001  # of the class of this file
         "version": config.version,
         "output": OUTPUT_VERSION,
         **config._extra(),  # noqa: SLF001  # likewise

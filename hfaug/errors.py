@@ -15,10 +15,12 @@
     ├── RecipeError           (ValueError)    a recipe file is wrong; names the place in the file
     ├── WorldError            (RuntimeError)  the processes disagree about how many they are
     ├── StageError            (RuntimeError)  a stage cannot go on: its folder, a unit, a claim
+    ├── ModelError            (RuntimeError)  a model cannot be found, fetched, loaded or run
     ├── ReleaseError          (RuntimeError)  a release cannot be planned, written or verified
     │   ├── HeadMovedError                    somebody else released in between
     │   ├── LicenseError                      the licences of the sources allow no result, or no one can say
     │   └── VerifyError                       what was read back is not what was written
+    ├── ContractError         (AssertionError) an op breaks a promise that all ops make; raised by hfaug.check_op
     └── CompatibilityError    (RuntimeError)  an installed library no longer works the way hfaug needs
 
 Messages follow one form: *who*: what must hold, what was given; what to do.
@@ -31,6 +33,7 @@ from typing import TypeVar
 __all__ = [
     "CallError",
     "CompatibilityError",
+    "ContractError",
     "FingerprintError",
     "HeadMovedError",
     "HfaugError",
@@ -39,6 +42,7 @@ __all__ = [
     "LicenseError",
     "MediaError",
     "MissingExtra",
+    "ModelError",
     "ParameterError",
     "RecipeError",
     "ReleaseError",
@@ -124,6 +128,10 @@ class StageError(HfaugError, RuntimeError):
     """A stage cannot go on: its folder, a unit, a claim."""
 
 
+class ModelError(HfaugError, RuntimeError):
+    """A model cannot be found, fetched, loaded or run."""
+
+
 class ReleaseError(HfaugError, RuntimeError):
     """A release cannot be planned, written or verified."""
 
@@ -142,6 +150,10 @@ class VerifyError(ReleaseError):
 
 class CompatibilityError(HfaugError, RuntimeError):
     """An installed library no longer works the way hfaug needs."""
+
+
+class ContractError(HfaugError, AssertionError):
+    """An op breaks a promise that all ops make."""
 
 
 def add_context(error: E, text: str) -> E:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import numbers
+import os
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ import numpy as np
 
 from hfaug.errors import ParameterError
 
-__all__ = ["Angle", "Limit", "Natural", "Positive", "Range", "Share", "ShareRange", "canonical", "hints"]
+__all__ = ["Angle", "Limit", "Model", "ModelName", "Natural", "Positive", "Range", "Share", "ShareRange", "canonical", "hints", "is_model", "published_model"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class Limit:
         return f"{left} {low} to {high}"
 
 
+@dataclass(frozen=True)
+class Model:
+    """Marks a field that names a model: a Hub repo id, or a folder on this machine."""
+
+
+ModelName = Annotated[str, Model()]
 Share = Annotated[float, Limit(0, 1)]
 ShareRange = Annotated[tuple[float, float], Limit(0, 1, ordered=True)]
 Range = Annotated[tuple[float, float], Limit(ordered=True)]
@@ -82,6 +89,22 @@ def hints(cls: type) -> dict[str, Any]:
 @functools.cache
 def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
+
+
+def is_model(annotation: Any) -> bool:
+    """Whether a field names a model."""
+    parts = [annotation, *typing.get_args(annotation)]
+    return any(isinstance(part, Model) or any(isinstance(x, Model) for x in typing.get_args(part)) for part in parts)
+
+
+def published_model(name: str) -> str:
+    """The name of a model as others may see it: of a folder the last part alone, so that no path of a machine gets out.
+
+    >>> published_model("Helsinki-NLP/opus-mt-en-de"), published_model("/somewhere/models/mine")
+    ('Helsinki-NLP/opus-mt-en-de', 'mine')
+    """
+    looks_local = name.startswith((".", "~", "/")) or os.path.isabs(name) or os.path.isdir(name)
+    return os.path.basename(os.path.normpath(name)) if looks_local else name
 
 
 def canonical(value: Any, annotation: Any, who: str, name: str) -> Any:

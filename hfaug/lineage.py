@@ -43,7 +43,7 @@ class Lineage:
         self._batch = batch
         self._short = _short_digest(op)
         models = [f"{model['id']}@{model['revision']}" for part in op.walk() for model in part.models()]
-        self._step = {**json.loads(op.canonical_json), **({"models": models} if models else {})}
+        self._step = {**json.loads(op.published_json), **({"models": models} if models else {})}
         self._joined: dict[Any, str] = {}
         self._suffixes: dict[tuple[int, ...], str] = {}
         self._has = provenance.COLUMN in batch.features
@@ -90,8 +90,8 @@ class Lineage:
 
     def _suffix(self, copy: tuple[int, ...]) -> str:
         if copy not in self._suffixes:
-            path = ".".join("k" if number == KEPT else str(number) for number in copy) or "0"
-            self._suffixes[copy] = f"/{self._short}.{path}"
+            path = "".join(".k" if number == KEPT else f".{number}" for number in copy)
+            self._suffixes[copy] = f"/{self._short}{path}"
         return self._suffixes[copy]
 
     def _steps(self, earlier: str, row: Row) -> str:

@@ -121,7 +121,7 @@ def _weights(row: Row) -> list[float]:
 
 
 def save_pool(dataset: Dataset, id_column: str | None = None) -> Asset:
-    """Store the rows of a dataset as an asset, known by the digest of its rows in the order of their ids.
+    """Store the rows of a dataset, media included, as an asset: known by the digest of its rows in the order of ids.
 
     Both the id and the content of a row count: a bound id, or one of the lineage, stays when the content is changed.
     """
@@ -134,8 +134,10 @@ def save_pool(dataset: Dataset, id_column: str | None = None) -> Asset:
     schema = dataset.features.arrow_schema
 
     def batches() -> Any:
+        from datasets.table import embed_table_storage
+
         for table in arrow.iter(1000):
-            yield from table.cast(schema).to_batches()
+            yield from embed_table_storage(table.cast(schema)).to_batches()
 
     return Asset.write(schema, batches(), digest)
 

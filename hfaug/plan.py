@@ -63,16 +63,16 @@ class Plan:
 
     def __init__(self, op: Op, features: Features) -> None:
         self.source = features
-        self.features = Features({name: f for name, f in features.items() if name != provenance.COLUMN})
+        known = provenance.has_lineage(features.arrow_schema)
+        self.features = Features({name: f for name, f in features.items() if not (known and name == provenance.COLUMN)})
         self.leaves: list[Leaf] = []
         self.binding = op.binding
         self._seen: Counter[str] = Counter()
-        op.plan(self)
         if op.binding.provenance is not False:
             has_lineage(features)
+        op.plan(self)
+        if op.binding.provenance is not False:
             self.features[provenance.COLUMN] = provenance.feature()
-        elif provenance.COLUMN in features and not provenance.has_lineage(features.arrow_schema):
-            self.features[provenance.COLUMN] = features[provenance.COLUMN]
 
     def add(self, op: Op, roles: Roles | None = None, adds: Features | None = None) -> None:
         """Note an op that draws or works, and the columns it adds."""

@@ -133,7 +133,7 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
 def _infer(features: Features, binding: Binding, columns: dict[str, tuple[str, ...]]) -> None:
     """Roles that the type alone decides; a label that only its name suggests is left to `_check_labels`."""
     taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
-    free = {name: feature for name, feature in features.items() if name not in taken and name != "provenance"}
+    free = {name: feature for name, feature in features.items() if name not in taken and not _is_lineage(feature)}
     if "answers" not in columns:
         _take(columns, "answers", [name for name, feature in free.items() if _is_answers(feature)])
     if "tokens" not in columns and "text" not in columns:
@@ -166,7 +166,7 @@ def _take(columns: dict[str, tuple[str, ...]], role: str, found: list[str], *, m
 
 def _only(features: Features, binding: Binding, role: str, columns: Mapping[str, tuple[str, ...]], who: str) -> str:
     """The one column that can play a needed role."""
-    taken = {path for paths in columns.values() for path in paths} | {*binding.keep, "provenance"}
+    taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
     if role in found:
         return role
@@ -203,7 +203,7 @@ def _check_labels(
     for path, feature in _leaves(features):
         if path in known or any(path.startswith(f"{name}.") for name in binding.keep):
             continue
-        if path.split(".")[0] == "provenance" or _is_weights(features, path):
+        if _is_lineage(features[path.split(".")[0]]) or _is_weights(features, path):
             continue
         if _suspect(feature, path, content) or (content == "text" and in_words and _is_tags(feature)):
             roles = " or ".join(f'{role}="{path}"' for role in POSITIONS[content] if role in moves)
@@ -265,6 +265,11 @@ def _check_words(features: Features, columns: Mapping[str, tuple[str, ...]], who
                 f"{who}: tags in {path!r} must be names or a ClassLabel, so that their meaning is known, are whole "
                 "numbers; cast the column with ds.cast_column(..., List(ClassLabel(names=...)))"
             )
+
+
+def _is_lineage(feature: Any) -> bool:
+    """Whether a column is the lineage that hfaug writes, by its fields: a user's column may bear its name."""
+    return isinstance(feature, Mapping) and set(feature) == {"id", "parents", "origin", "steps"}
 
 
 def _leaves(features: Features) -> Iterator[tuple[str, Any]]:

@@ -182,7 +182,7 @@ def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mappi
     op = step.filter if isinstance(step, FilterRows) else step.op
     changes = sorted({text for part in op.walk() for text in part.may_change}) if isinstance(op, Op) else []
     kind = {Augment: "augment", Synthesise: "synthesise", FilterRows: "filter", Balance: "balance"}[type(step)]
-    text = op.canonical_json if op is not None else f"repeat rows of small classes of {step.column}"  # type: ignore[union-attr]
+    text = op.published_json if op is not None else f"repeat rows of small classes of {step.column}"  # type: ignore[union-attr]
     return Step(op=text, kind=kind, may_change=tuple(changes), counts=dict(counts), rejects=dict(rejects))
 
 

@@ -12,7 +12,7 @@ from hfaug.catalog import all_classes, lookup
 from hfaug.compose import Chain
 from hfaug.config import Config
 from hfaug.errors import ParameterError, RecipeError
-from hfaug.fields import hints
+from hfaug.fields import hints, is_model
 from hfaug.filters import Filter
 from hfaug.op import Op
 from hfaug.recipe.text import Node
@@ -62,6 +62,8 @@ def _read(node: Node) -> Config:
             hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted(known)) or 'none'}"
             raise RecipeError(f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}")
         values[key] = _value(value, key in _op_fields(cls))
+        if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):
+            values[key] = str(value.folder / values[key])
     try:
         return cls(**values)
     except (ParameterError, TypeError) as error:
@@ -87,6 +89,12 @@ def _value(node: Node, holds_ops: bool) -> Any:
     if isinstance(node.value, list):
         return tuple(read_op(item) for item in node.value)
     return read_op(node)
+
+
+@functools.cache
+def _model_fields(cls: type[Config]) -> frozenset[str]:
+    """The fields that name models."""
+    return frozenset(name for name, annotation in hints(cls).items() if is_model(annotation))
 
 
 @functools.cache

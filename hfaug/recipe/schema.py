@@ -16,7 +16,7 @@ from hfaug.recipe.text import Node, read_yaml
 
 __all__ = ["Augment", "Balance", "FilterRows", "Recipe", "ReleaseSpec", "Requests", "SourceSpec", "Synthesise", "load_recipe", "parse_recipe"]
 
-_SOURCE = ("path", "name", "data_dir", "data_files", "split", "revision", "license", "citation")
+_SOURCE = ("path", "name", "data_dir", "data_files", "split", "revision", "encode", "license", "citation")
 _RELEASE = ("to", "license", "summary", "card", "private")
 
 
@@ -31,6 +31,7 @@ class SourceSpec:
         data_files: Files, or files by split; relative to the recipe file.
         split: One split, such as ``train`` or ``train[:500]``; all when left out.
         revision: Tag or commit of a Hub repo.
+        encode: Columns of text or numbers that name classes, to be turned into a ``ClassLabel``.
         license: Hub identifier of the licence of the source.
         citation: How its makers want to be cited.
     """
@@ -41,6 +42,7 @@ class SourceSpec:
     data_files: Any = None
     split: str | None = None
     revision: str | None = None
+    encode: tuple[str, ...] = ()
     license: str | None = None
     citation: str | None = None
 
@@ -161,7 +163,7 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
     'SwapChars'
     """
     keys = ("name", "version", "seed", "source", "columns", "steps", "release")
-    top = read_yaml(text).mapping(keys, ("name", "source"))
+    top = read_yaml(text, Path(folder)).mapping(keys, ("name", "source"))
     columns = top["columns"].plain() if "columns" in top else {}
     seed = top["seed"].whole() if "seed" in top else 0
     steps = top["steps"].sequence() if "steps" in top and top["steps"].value is not None else []
@@ -180,8 +182,8 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
 
 def _source(node: Node) -> SourceSpec:
     fields = node.mapping(_SOURCE, ("path",))
-    values = {key: (value.plain() if key == "data_files" else value.text()) for key, value in fields.items()}
-    return SourceSpec(**values)
+    readers = {"data_files": Node.plain, "encode": Node.texts}
+    return SourceSpec(**{key: readers.get(key, Node.text)(value) for key, value in fields.items()})
 
 
 def _release(node: Node) -> ReleaseSpec:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import xxhash
-from datasets import Dataset, DatasetDict, Features, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from hfaug import provenance
 from hfaug.augment import with_lineage
@@ -36,7 +36,7 @@ def load_source(recipe: Recipe) -> dict[str, Dataset]:
     Raises:
         RecipeError: It cannot be loaded; the cause is chained.
     """
-    import hfaug.builders
+    import hfaug.builders  # noqa: F401
 
     from datasets import load_dataset
 
@@ -54,11 +54,21 @@ def load_source(recipe: Recipe) -> dict[str, Dataset]:
         loaded = load_dataset(path, **{key: value for key, value in arguments.items() if value is not None})
     except Exception as error:
         raise RecipeError(f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}") from error
-    if isinstance(loaded, Dataset):
-        return {_split_name(spec): loaded}
-    if not isinstance(loaded, DatasetDict):
-        raise RecipeError(f"recipe, source: must load as a dataset, loaded as {type(loaded).__name__}")
-    return dict(loaded)
+    splits = DatasetDict({_split_name(spec): loaded}) if isinstance(loaded, Dataset) else loaded
+    if not isinstance(splits, DatasetDict):
+        raise RecipeError(f"recipe, source: must load as a dataset, loaded as {type(splits).__name__}")
+    return _encoded(splits, spec.encode)
+
+
+def _encoded(splits: DatasetDict, columns: Sequence[str]) -> dict[str, Dataset]:
+    """The splits with some columns as classes: the names of all splits together, sorted, so that every split counts alike."""
+    for column in columns:
+        known = next(iter(splits.values())).features
+        if column not in known:
+            raise RecipeError(f"recipe, source.encode: must be among {', '.join(known)}, got {column!r}")
+        names = sorted({str(value) for split in splits.values() for value in split.unique(column) if value is not None})
+        splits = splits.cast_column(column, Value("string")).cast_column(column, ClassLabel(names=names))
+    return dict(splits)
 
 
 def _split_name(spec: SourceSpec) -> str:

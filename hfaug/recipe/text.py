@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,14 +21,16 @@ class Node:
         value: A mapping of nodes, a list of nodes, or a scalar.
         place: ``steps[1].augment.copies``.
         line: Line of the file, from 1.
+        folder: Where the file lies; relative paths in it begin there.
     """
 
-    __slots__ = ("line", "place", "value")
+    __slots__ = ("folder", "line", "place", "value")
 
-    def __init__(self, value: Any, place: str, line: int) -> None:
+    def __init__(self, value: Any, place: str, line: int, folder: Path) -> None:
         self.value = value
         self.place = place
         self.line = line
+        self.folder = folder
 
     def error(self, must: str, fix: str = "") -> RecipeError:
         """An error at this place."""
@@ -89,8 +92,12 @@ class Node:
         return tuple(node.text() for node in self.sequence())
 
 
-def read_yaml(text: str) -> Node:
+def read_yaml(text: str, folder: Path = Path()) -> Node:
     """Parse YAML text.
+
+    Args:
+        text: The text.
+        folder: Where relative paths in it begin.
 
     Raises:
         RecipeError: It is no YAML, or a mapping has a key twice.
@@ -104,10 +111,10 @@ def read_yaml(text: str) -> Node:
         raise RecipeError(f"recipe: must be YAML, is not: {error}; mend the file") from error
     if root is None:
         raise RecipeError("recipe: must hold a recipe, is empty; start from `hfaug new recipe`")
-    return _convert(root, "")
+    return _convert(root, "", folder.resolve())
 
 
-def _convert(node: yaml.Node, place: str) -> Node:
+def _convert(node: yaml.Node, place: str, folder: Path) -> Node:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Node] = {}
@@ -117,11 +124,12 @@ def _convert(node: yaml.Node, place: str) -> Node:
                 raise RecipeError(f"recipe, line {key_node.start_mark.line + 1}: keys must be text, got {key!r}; put it in quotes")
             if key in found:
                 raise RecipeError(f"recipe, line {key_node.start_mark.line + 1}: the key {key!r} must stand once, stands twice")
-            found[key] = _convert(value_node, f"{place}.{key}" if place else key)
-        return Node(found, place, line)
+            found[key] = _convert(value_node, f"{place}.{key}" if place else key, folder)
+        return Node(found, place, line, folder)
     if isinstance(node, yaml.SequenceNode):
-        return Node([_convert(item, f"{place}[{number}]") for number, item in enumerate(node.value)], place, line)
-    return Node(_scalar(node), place, line)
+        items = [_convert(item, f"{place}[{number}]", folder) for number, item in enumerate(node.value)]
+        return Node(items, place, line, folder)
+    return Node(_scalar(node), place, line, folder)
 
 
 def _scalar(node: yaml.Node) -> Any:

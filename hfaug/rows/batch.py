@@ -12,7 +12,7 @@ import pyarrow as pa
 from datasets import Features, LargeList, List
 
 from hfaug import media, provenance
-from hfaug.errors import CallError, RowIdError
+from hfaug.errors import CallError, RoleError, RowIdError
 from hfaug.media import Clip, Codec, Picture
 from hfaug.randomness import row_key
 from hfaug.rows.row import Row
@@ -80,7 +80,7 @@ class Batch(ABC):
 
     def store_mask(self, array: npt.NDArray[Any], like: Picture) -> Any:
         """Encode a label map, lossless."""
-        return {"bytes": media.encode_mask(array, like=like), "path": None}
+        return {"bytes": media.encode_mask(array, like=like, codec=self.codec), "path": None}
 
     def open_audio(self, value: Any) -> Clip:
         """Decode a sound."""
@@ -88,7 +88,7 @@ class Batch(ABC):
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         """Encode a sound in the format of the one it came from."""
-        return {"bytes": media.encode_audio(samples, like=like), "path": None}
+        return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
 
 
 def _bytes(value: Any) -> bytes:
@@ -195,7 +195,7 @@ class ObjectBatch(Batch):
     ) -> None:
         super().__init__(features, codec)
         self.columns = columns
-        self.ids = _object_ids(columns, id_column)
+        self.ids = _object_ids(columns, features, id_column)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -245,14 +245,30 @@ def _is_stored(value: Any) -> bool:
     return isinstance(value, Mapping) and "bytes" in value
 
 
-def _object_ids(columns: Mapping[str, Sequence[Any]], id_column: str | None) -> list[str]:
+def _object_ids(columns: Mapping[str, Sequence[Any]], features: Features, id_column: str | None) -> list[str]:
+    """The ids that decoded rows bring along: a bound column, else their lineage."""
     if id_column is not None:
-        return [str(value) for value in columns[id_column]]
+        return provenance.bound_ids(_names(columns, id_column), id_column, unique=False)
     lineage = columns.get(provenance.COLUMN)
-    if lineage is not None and all(isinstance(value, Mapping) and value.get("id") for value in lineage):
-        return [value["id"] for value in lineage]
+    if lineage is not None and not len(lineage):
+        return []
+    if lineage is not None and provenance.has_lineage(features.arrow_schema):
+        ids = [value["id"] if value else None for value in lineage]
+        if all(ids):
+            return ids
     raise RowIdError(
         "row: decoded objects must bring an id, since they have no stable one of their own, and none was found; "
         "use hfaug.augment(ds, op) or hfaug.online(ds, op), which read storage, or hfaug.with_ids(ds) first, "
         'or bind a column with .on(id="...")'
     )
+
+
+def _names(columns: Mapping[str, Sequence[Any]], id_column: str) -> list[Any]:
+    """The values of a bound id column, which NumPy or torch may have made theirs."""
+    if id_column not in columns:
+        raise RoleError(f"row: id column {id_column!r} must be a column, was not among {list(columns)}; bind another")
+    names = [value.item() if hasattr(value, "item") else value for value in columns[id_column]]
+    wrong = next((name for name in names if not isinstance(name, (str, int, type(None)))), None)
+    if wrong is not None:
+        raise RoleError(f"row: id column {id_column!r} must hold strings or integers, holds {wrong!r}; bind another column")
+    return names

@@ -81,8 +81,11 @@ def _is_single(columns: Mapping[str, Any], id_column: str | None) -> bool:
     """An id tells a row from a batch; without one there will be a clear error later."""
     if id_column is not None and id_column in columns:
         return not isinstance(columns[id_column], (list, tuple))
-    if provenance.COLUMN in columns:
-        return isinstance(columns[provenance.COLUMN], Mapping)
+    lineage = columns.get(provenance.COLUMN)
+    if isinstance(lineage, Mapping):
+        return True
+    if isinstance(lineage, (list, tuple)) and any(isinstance(value, Mapping) for value in lineage):
+        return False
     return not all(isinstance(values, (list, tuple)) for values in columns.values())
 
 

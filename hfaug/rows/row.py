@@ -106,7 +106,8 @@ class Row:
 
     # ---- contents by role
 
-    def _column(self, role: str) -> str:
+    def column(self, role: str) -> str:
+        """The column that plays a role for the op that is running."""
         found = self.roles.one(role) if self.roles is not None else None
         if found is None:
             raise RoleError(
@@ -130,7 +131,7 @@ class Row:
     @property
     def sound(self) -> Sound | None:
         """The sound with the labels that belong to it; None where the row holds none."""
-        column = self._column("audio")
+        column = self.column("audio")
         if column not in self._sounds:
             self._sounds[column] = Sound.open(self, column)
         sound = self._sounds[column]
@@ -159,7 +160,7 @@ class Row:
 
     def with_text(self, text: str) -> Row:
         """A row with another text; an op that changes texts so cannot move labels in them, and must not say so."""
-        return self.replace({self._column("text"): text})
+        return self.replace({self.column("text"): text})
 
     def with_pixels(self, pixels: npt.NDArray[Any]) -> Row:
         """A row whose (first) image has these pixels, encoded in the format of the image they replace."""

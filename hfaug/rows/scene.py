@@ -44,6 +44,7 @@ class ImageSource:
         """The decoded image."""
         if self._picture is None:
             self._picture = self.batch.open_image(self.value)
+            self._picture.array.flags.writeable = False  # copies share it: an op that wrote into it would change its siblings
             self._size = self._picture.size
         return self._picture
 
