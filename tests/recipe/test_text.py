@@ -1,0 +1,82 @@
+"""YAML with places: every error names the line, the place and the nearest right word."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hfaug.errors import RecipeError
+from hfaug.recipe import parse_recipe
+from hfaug.recipe.text import read_yaml
+
+START = "name: x\nsource: {path: json}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("name: [", "must be YAML"),
+        ("name: x\n", "must have the key 'source'"),
+        ("name: x\nname: y\nsource: {path: a}", "line 2: the key 'name' must stand once"),
+        ("name: 7\nsource: {path: a}", "line 1, name: must be text, got 7"),
+        ("1: x", "keys must be text"),
+        (START + "step: []", "line 3, file: must not have the key 'step'; did you mean 'steps'?"),
+        (START + "steps:\n- augmentt: {ops: image.flip}", "did you mean 'augment'?"),
+        (START + "steps:\n- augment: {ops: image.flip, copie: 2}", "did you mean 'copies'?"),
+        (START + "steps:\n- augment: {ops: image.flip, copies: 0}", "steps[0].augment.copies: must be a whole number from 1 up"),
+        (START + "steps:\n- augment: {ops: image.flip, copies: true}", "must be a whole number from 1 up, got True"),
+        (START + "steps:\n- augment: {ops: image.rotat}", "did you mean image.rotate"),
+        (START + "steps:\n- augment: {ops: [image.rotate: {degree: [1, 2]}]}", "did you mean 'degrees'?"),
+        (START + "steps:\n- augment: {ops: [image.rotate: {degrees: [5, 2]}]}", "low <= high, got (5.0, 2.0)"),
+        (START + "steps:\n- augment: {ops: []}", "must name at least one op"),
+        (START + "steps:\n- augment: {ops: filter.exact_duplicates}", "must be an op"),
+        (START + "steps:\n- filter: image.flip", "must be a filter"),
+        (START + "steps:\n- augment: {ops: image.flip}\n  filter: x", "write each step as an item of its own"),
+        (START + "steps:\n- balance: {column: a, target: some}", "must be most"),
+        (START + "columns: {box_format: weird}\nsteps:\n- augment: {ops: image.flip}", "line 3, columns: box_format"),
+        (START + "columns: {picture: a}\nsteps:\n- augment: {ops: image.flip}", "picture"),
+        (START + "seed: -1", "seed: must be a whole number from 0 up"),
+        (START + "release: {too: x}", "did you mean 'to'?"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_with_its_place(text: str, told: str) -> None:
+    """The message says where and what is wrong, and what would be right."""
+    with pytest.raises(RecipeError) as error:
+        parse_recipe(text)
+    assert told in str(error.value)
+
+
+def test_places_are_kept_through_lists_and_mappings() -> None:
+    """A node knows its path and line."""
+    node = read_yaml("a:\n  - b\n  - c: 1\n").value["a"].value[1].value["c"]
+    assert (node.place, node.line) == ("a[1].c", 3)
+
+
+def test_ops_may_be_written_short_and_long() -> None:
+    """A name, a name with fields, and composed ops all read as ops; a list of them is a chain."""
+    recipe = parse_recipe(
+        START
+        + """
+steps:
+  - augment:
+      ops:
+        - image.flip
+        - image.rotate: {degrees: [-5, 5]}
+        - one_of: {ops: [image.erase, {image.flip: {axis: vertical}}], weights: [1, 2]}
+        - sometimes: {op: image.jitter_color, chance: 0.2}
+"""
+    )
+    chain = recipe.steps[0].op  # type: ignore[union-attr]
+    assert [type(op).__name__ for op in chain.children()] == ["Flip", "Rotate", "OneOf", "Sometimes"]
+    assert chain.children()[2].weights == (1.0, 2.0)
+
+
+def test_a_model_folder_begins_at_the_recipe_and_stays_private(tmp_path: object) -> None:
+    """Relative model folders are found from the recipe file, and only their last name is published."""
+    text = START + "steps:\n- augment: {ops: [text.back_translate: {model: ../models/mine}]}"
+    op = parse_recipe(text, str(tmp_path)).steps[0].op  # type: ignore[union-attr]
+    assert op.model.startswith(str(tmp_path))
+    assert json.loads(op.published_json)["fields"]["model"] == "mine"
+    assert str(tmp_path) not in op.published_json
