@@ -23,8 +23,7 @@ from hfaug.recipe.requests import request_rows
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
 from hfaug.recipe.sources import digest_of, load_source, source_nodes
 from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, op_stage
-from hfaug.release import RunRecord, release
-from hfaug.release.record import Model, Source, Step
+from hfaug.record import Model, RunRecord, Source, Step
 
 __all__ = ["Build", "build"]
 
@@ -54,24 +53,6 @@ class Build:
     splits: DatasetDict
     record: RunRecord
     report: RunReport
-
-    def release(self, to: str | Path | None = None, *, version: str | None = None, **more: Any) -> Any:
-        """Release the result; see `hfaug.release`.
-
-        Args:
-            to: Repo id or folder; by default what the recipe says, else ``out/<name>``.
-            version: By default what the recipe says.
-            more: Passed on: ``dry_run``, ``token``, ``endpoint``, ``extra_files`` ...
-        """
-        spec = self.recipe.release
-        target = to or spec.to or Path("out") / self.recipe.name
-        more.setdefault("card", spec.card)
-        more.setdefault("license", spec.license)
-        if spec.private is not None:
-            more.setdefault("private", spec.private)
-        return release(
-            self.splits, target, version=version or self.recipe.version, record=self.record, recipe=self.recipe.text, **more
-        )
 
 
 def build(recipe: Recipe, work: str | Path, world: World | None = None, *, progress: bool = True) -> Build:

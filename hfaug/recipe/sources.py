@@ -22,7 +22,7 @@ from hfaug.recipe.schema import Recipe, SourceSpec
 if TYPE_CHECKING:
     from hfaug.recipe.build import Stages
 
-__all__ = ["digest_of", "load_source", "source_nodes"]
+__all__ = ["digest_of", "is_builder", "is_relative", "load_source", "source_arguments", "source_nodes"]
 
 
 def digest_of(*parts: Any) -> str:
@@ -36,22 +36,12 @@ def load_source(recipe: Recipe) -> dict[str, Dataset]:
     Raises:
         RecipeError: It cannot be loaded; the cause is chained.
     """
-    import hfaug.builders  # noqa: F401
-
     from datasets import load_dataset
 
-    hfaug.builders.register()
     spec = recipe.source
-    arguments = {
-        "name": spec.name,
-        "data_dir": _resolved(spec.data_dir, recipe.folder),
-        "data_files": _resolved(spec.data_files, recipe.folder),
-        "split": spec.split,
-        "revision": spec.revision,
-    }
-    path = _resolved_path(spec.path, recipe.folder)
+    path, arguments = source_arguments(spec, recipe.folder)
     try:
-        loaded = load_dataset(path, **{key: value for key, value in arguments.items() if value is not None})
+        loaded = load_dataset(path, split=spec.split, **arguments)
     except Exception as error:
         raise RecipeError(f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}") from error
     splits = DatasetDict({_split_name(spec): loaded}) if isinstance(loaded, Dataset) else loaded
@@ -75,12 +65,50 @@ def _split_name(spec: SourceSpec) -> str:
     return (spec.split or "train").split("[")[0].split("+")[0] or "train"
 
 
-def _resolved_path(path: str, folder: Path) -> str:
-    return str(folder / path) if path.startswith(("./", "../")) else path
+def source_arguments(spec: SourceSpec, folder: Path) -> tuple[str, dict[str, Any]]:
+    """What to call ``load_dataset`` with: local paths begin at the recipe's folder, wherever the command is typed.
+
+    Files that a builder of `datasets` is to read are named in the recipe, so they are found beside it; those of a repo or of a
+    folder are named within that.
+
+    Args:
+        spec: What the recipe says.
+        folder: Where it lies.
+
+    Returns:
+        Path and keyword arguments, without the split.
+
+    >>> source_arguments(SourceSpec("csv", data_files="a.csv"), Path("/data"))
+    ('csv', {'data_files': '/data/a.csv'})
+    >>> source_arguments(SourceSpec("ada/toy", data_dir="small", revision="v1.0.0"), Path("/data"))
+    ('ada/toy', {'data_dir': 'small', 'revision': 'v1.0.0'})
+    """
+    path = str(folder / spec.path) if is_relative(spec.path) else spec.path
+    said: dict[str, Any] = {"name": spec.name, "data_dir": spec.data_dir, "data_files": spec.data_files}
+    if is_builder(spec.path):
+        said |= {name: _resolved(said[name], folder) for name in ("data_dir", "data_files")}
+    said["revision"] = spec.revision
+    return path, {name: value for name, value in said.items() if value is not None}
+
+
+def is_builder(path: str) -> bool:
+    """Whether a source is a builder's name, such as ``csv``, and neither a repo nor a folder.
+
+    >>> is_builder("csv"), is_builder("./csv")
+    (True, False)
+    """
+    from datasets import load
+
+    return path in load._PACKAGED_DATASETS_MODULES  # noqa: SLF001  # datasets offers no question
+
+
+def is_relative(path: str) -> bool:
+    """Whether a source is a folder named from the recipe's own: it begins with ``./`` or ``../``."""
+    return path in {".", ".."} or path.startswith(("./", "../"))
 
 
 def _resolved(value: Any, folder: Path) -> Any:
-    """Local paths begin at the recipe's folder, wherever the command is typed; URLs stay."""
+    """Relative paths as they are from the folder; URLs stay."""
     if isinstance(value, Mapping):
         return {key: _resolved(item, folder) for key, item in value.items()}
     if isinstance(value, list):

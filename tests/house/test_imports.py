@@ -17,9 +17,10 @@ LAYERS = [
     {"compose", "kinds", "mix", "transforms"},
     {"filters", "fit", "ops"},
     {"augment", "catalog", "engine", "online"},
+    {"record"},
     {"balance", "evaluation", "preview", "profile", "recipe"},
     {"release"},
-    {"builders", "cli", "testing"},
+    {"builders", "cli", "loading", "pages", "testing"},
 ]
 """A module imports from its own row and from those above it."""
 

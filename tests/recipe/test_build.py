@@ -18,6 +18,7 @@ from hfaug import provenance
 from hfaug.errors import LabelError, RecipeError
 from hfaug.recipe import parse_recipe
 from hfaug.recipe.build import Build, build
+from hfaug.release.of_recipe import release_build
 
 MAIL = """
 name: mails
@@ -204,7 +205,7 @@ def test_no_path_of_this_machine_is_in_the_rows(folder: Path) -> None:
 def test_a_build_is_released_and_read_back(folder: Path) -> None:
     """The released folder loads with plain datasets, and holds the rows of the build."""
     result = made(MAIL, folder)
-    released = result.release(folder / "out")
+    released = release_build(result, folder / "out")
     back: Any = load_dataset(str(folder / "out" / "v1.0.0"))
     assert released.rows == len(back["train"]) == len(result.splits["train"])
     assert digest(back["train"]) == digest(result.splits["train"])

@@ -1,0 +1,42 @@
+"""Release what a recipe built: its rows, its record and its file, to where the recipe says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfaug.release import release
+
+if TYPE_CHECKING:
+    from hfaug.recipe.build import Build
+    from hfaug.release import Released
+
+__all__ = ["release_build"]
+
+
+def release_build(build: Build, to: str | Path | None = None, *, version: str | None = None, **more: Any) -> Released:
+    """Release the result of a build.
+
+    Args:
+        build: A finished build.
+        to: Repo id or folder; by default what the recipe says, else ``out/<name>``.
+        version: By default what the recipe says.
+        more: Passed on to `hfaug.release`: ``dry_run``, ``token``, ``endpoint``, ``extra_files`` ...
+
+    Raises:
+        ReleaseError: See `hfaug.release`.
+    """
+    recipe = build.recipe
+    spec = recipe.release
+    more.setdefault("card", spec.card)
+    more.setdefault("license", spec.license)
+    if spec.private is not None:
+        more.setdefault("private", spec.private)
+    return release(
+        build.splits,
+        to or spec.to or Path("out") / recipe.name,
+        version=version or recipe.version,
+        record=build.record,
+        recipe=recipe.text,
+        **more,
+    )
