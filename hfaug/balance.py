@@ -46,7 +46,9 @@ class Resampling:
     copies: list[int]
 
 
-def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most") -> Resampling:
+def resample(
+    labels: Sequence[Any], ids: Sequence[str], target: Target = "most", *, drop: bool = True
+) -> Resampling:
     """Work out which rows to keep and to copy, so that every class has as many rows as the target says.
 
     Which rows of a class are copied first, or stay, is decided by their ids, not by their order. Rows without a class stay.
@@ -55,6 +57,7 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most")
         labels: The class of each row; None for no class.
         ids: The id of each row.
         target: Rows of each class: ``most`` (as many as the largest class has), ``least`` (as the smallest), or a number.
+        drop: Leave rows of larger classes out; False only fills the smaller ones.
 
     >>> resample(["a", "a", "a", "b"], ["1", "2", "3", "4"])
     Resampling(kept=[0, 1, 2, 3], extra=[3, 3], copies=[0, 1])
@@ -73,7 +76,7 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most")
     kept, extra, copies = list(order.pop(None, [])), [], []
     for label in sorted(order, key=repr):
         places = order[label]
-        kept.extend(places[:wanted])
+        kept.extend(places[:wanted] if drop else places)
         missing = wanted - len(places)
         extra.extend(places[number % len(places)] for number in range(missing))
         copies.extend(number // len(places) for number in range(missing))
@@ -81,7 +84,13 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most")
 
 
 def balance(
-    dataset: Dataset, column: str, *, target: Target = "most", op: Op | None = None, num_proc: int | None = None
+    dataset: Dataset,
+    column: str,
+    *,
+    target: Target = "most",
+    drop: bool = True,
+    op: Op | None = None,
+    num_proc: int | None = None,
 ) -> Dataset:
     """Bring the classes of a column to a target: copies fill small classes, rows of large ones are left out.
 
@@ -89,6 +98,7 @@ def balance(
         dataset: One split.
         column: The class column.
         target: Rows of each class: ``most``, ``least`` or a number.
+        drop: Leave rows of larger classes out; False only fills the smaller ones.
         op: What changes each copy; plain repeats without one.
         num_proc: Worker processes.
 
@@ -108,7 +118,7 @@ def balance(
     op = op if op.ready else op.fit(dataset)
     features = op.features(with_lineage(dataset.features))
     dataset = with_ids(dataset, id_column=op.binding.id, num_proc=num_proc)
-    plan = resample(dataset[column][:], [item["id"] for item in dataset[provenance.COLUMN]], target)
+    plan = resample(dataset[column][:], [item["id"] for item in dataset[provenance.COLUMN]], target, drop=drop)
     kept = dataset.select(plan.kept)
     if not plan.extra:
         return kept

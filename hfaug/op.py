@@ -69,6 +69,8 @@ class Op(Config):
     may_change: ClassVar[tuple[str, ...]] = ()
     origin: ClassVar[str] = "augmented"
     whole_batch: ClassVar[bool] = False
+    unit_rows: ClassVar[int] = 200
+    """Rows of a unit of the engine at most: fewer where a row takes long, since a crash costs a unit."""
     flags_rejects: ClassVar[bool] = False
     """Whether rejected copies are handed on, flagged, to a caller that counts and drops them."""
 
@@ -230,7 +232,7 @@ class Op(Config):
                 f"{type(self).__name__}: makes {len(rows)} rows of one, which map can only take in batches; "
                 "map with batched=True"
             )
-        result = opened.collect(rows, plan.features, self._lineage(opened, rows, plan))
+        result = opened.collect(rows, plan.schema, self._lineage(opened, rows, plan))
         if form.single and isinstance(opened, ObjectBatch):
             return {name: values[0] for name, values in result.items()}
         return result
@@ -264,7 +266,7 @@ class Op(Config):
                 if row.is_copy and not self.flags_rejects:
                     continue
                 row.drop_changes()
-            else:
+            elif row.copy or row.holds_contents:
                 row.close()
             if fills:
                 row.add_values(run.fill(row))
@@ -278,10 +280,15 @@ class Op(Config):
         """The op that the lineage names."""
         return self
 
+    @property
+    def lineage_depth(self) -> int:
+        """How many numbers of a copy's path count copies of `lineage_op`, and not copies that are made inside of it."""
+        return 0
+
     def _lineage(self, batch: Batch, rows: Sequence[Row], plan: Plan) -> Any:
         if plan.binding.provenance is False:
             return None
-        return Lineage(self.lineage_op, batch).of(rows)
+        return Lineage(self.lineage_op, batch, self.lineage_depth).of(rows)
 
     def origin_of(self, origin: str) -> str:
         """What a row of some origin is after this op: synthetic once, synthetic for ever."""
@@ -329,6 +336,7 @@ class BatchOp(Op):
     """
 
     whole_batch: ClassVar[bool] = True
+    unit_rows: ClassVar[int] = 32
 
     @abstractmethod
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:

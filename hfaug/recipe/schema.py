@@ -91,6 +91,7 @@ class Balance:
 
     column: str
     target: str | int = "most"
+    drop: bool = True
     op: Op | None = None
     split: str = "train"
 
@@ -206,7 +207,7 @@ def _step(node: Node, columns: Mapping[str, Any], seed: int, place: Node | None)
 
     def bound(op: Op) -> Op:
         try:
-            return op.on(**columns, seed=seed) if columns or seed else op
+            return seeded(op.on(**columns) if columns else op)
         except HfaugError as error:
             raise RecipeError(f"recipe, line {(place or node).line}, columns: {error}") from error
 
@@ -254,7 +255,7 @@ def _filter(node: Node, bound: Any) -> FilterRows:  # noqa: ARG001 - all readers
 
 
 def _balance(node: Node, bound: Any) -> Balance:
-    fields = node.mapping(("column", "target", "ops", "split"), ("column",))
+    fields = node.mapping(("column", "target", "drop", "ops", "split"), ("column",))
     target: str | int = "most"
     if "target" in fields:
         given = fields["target"]
@@ -264,6 +265,7 @@ def _balance(node: Node, bound: Any) -> Balance:
     return Balance(
         column=fields["column"].text(),
         target=target,
+        drop=fields["drop"].flag() if "drop" in fields else True,
         op=bound(read_ops(fields["ops"])) if "ops" in fields else None,
         split=fields["split"].text() if "split" in fields else "train",
     )

@@ -43,7 +43,9 @@ def load_source(recipe: Recipe) -> dict[str, Dataset]:
     try:
         loaded = load_dataset(path, split=spec.split, **arguments)
     except Exception as error:
-        raise RecipeError(f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}") from error
+        raise RecipeError(
+            f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}"
+        ) from error
     splits = DatasetDict({_split_name(spec): loaded}) if isinstance(loaded, Dataset) else loaded
     if not isinstance(splits, DatasetDict):
         raise RecipeError(f"recipe, source: must load as a dataset, loaded as {type(splits).__name__}")
@@ -51,7 +53,7 @@ def load_source(recipe: Recipe) -> dict[str, Dataset]:
 
 
 def _encoded(splits: DatasetDict, columns: Sequence[str]) -> dict[str, Dataset]:
-    """The splits with some columns as classes: the names of all splits together, sorted, so that every split counts alike."""
+    """The splits with some columns as classes: the names of all splits together, sorted, so that all count alike."""
     for column in columns:
         known = next(iter(splits.values())).features
         if column not in known:
@@ -68,8 +70,8 @@ def _split_name(spec: SourceSpec) -> str:
 def source_arguments(spec: SourceSpec, folder: Path) -> tuple[str, dict[str, Any]]:
     """What to call ``load_dataset`` with: local paths begin at the recipe's folder, wherever the command is typed.
 
-    Files that a builder of `datasets` is to read are named in the recipe, so they are found beside it; those of a repo or of a
-    folder are named within that.
+    Files that a builder of `datasets` is to read are named in the recipe, so they are found beside it; those of a repo
+    or of a folder are named within that.
 
     Args:
         spec: What the recipe says.
@@ -141,10 +143,13 @@ def source_nodes(recipe: Recipe, splits: Mapping[str, Dataset], stages: Stages) 
     id_column = recipe.columns.get("id")
     nodes: dict[str, Node] = {}
     for name, split in splits.items():
-        digest = digest_of("source", dataclasses.asdict(recipe.source), name, id_column, split._fingerprint)
+        content = split._fingerprint  # noqa: SLF001  # datasets offers no other name for what a dataset holds
+        digest = digest_of("source", dataclasses.asdict(recipe.source), name, id_column, content)
         step = _SourceStep(f"source-{name}", digest, _Given(split), UnitRule(), id_column)
         rows = Stage(step)
-        repeats = Stage(WholeStep(f"repeats-{name}", digest_of("repeats", id_column), _Repeats(id_column), _repeat_features))
+        repeats = Stage(
+            WholeStep(f"repeats-{name}", digest_of("repeats", id_column), _Repeats(id_column), _repeat_features)
+        )
         repeats = dataclasses.replace(repeats, inputs=(rows,))
         nodes[name] = Deferred((rows, repeats), _Renamed(rows, repeats, name))
     stages.splits = splits
@@ -185,8 +190,8 @@ class _Repeats:
             at += len(plain)
         if places and self.id_column is not None:
             raise RowIdError(
-                f"recipe, columns.id: ids in {self.id_column!r} must be unique, {names[0].split('~')[0]!r} stands in several rows; "
-                "leave columns.id out to use the content, or correct the rows"
+                f"recipe, columns.id: ids in {self.id_column!r} must be unique, {names[0].split('~')[0]!r} stands in "
+                "several rows; leave columns.id out to use the content, or correct the rows"
             )
         return pa.table({"row": pa.array(places, pa.int64()), "id": pa.array(names, pa.string())})
 
@@ -225,7 +230,10 @@ class _RenameStep:
         lineage = table[provenance.COLUMN].to_pylist()
         ids = [names.get(start + number, item["id"]) for number, item in enumerate(lineage)]
         column = provenance.lineage(
-            ids, [item["parents"] for item in lineage], [item["origin"] for item in lineage], [item["steps"] for item in lineage]
+            ids,
+            [item["parents"] for item in lineage],
+            [item["origin"] for item in lineage],
+            [item["steps"] for item in lineage],
         )
         place = table.column_names.index(provenance.COLUMN)
         return UnitResult(table.set_column(place, provenance.COLUMN, column).cast(table.schema))

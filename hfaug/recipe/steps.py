@@ -23,13 +23,9 @@ from hfaug.recipe.sources import digest_of
 
 __all__ = ["OpStep", "add_columns", "augment_nodes", "balance_nodes", "filter_nodes", "fitted"]
 
-_ROWS = 200
-_MODEL_ROWS = 64
-
-
 def rule_of(op: Op) -> UnitRule:
-    """Units of an op: small where a row costs a model call, since a crash costs one unit."""
-    return UnitRule(rows=_MODEL_ROWS if any(part.whole_batch for part in op.walk()) else _ROWS)
+    """Units of an op: as small as its slowest part wants them."""
+    return UnitRule(rows=min(part.unit_rows for part in op.walk()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +138,7 @@ def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: 
 
 
 def _resample_stage(name: str, step: Balance, node: Node, *, extra: bool) -> Stage:
-    digest = digest_of("resample", step.column, step.target, extra)
+    digest = digest_of("resample", step.column, step.target, step.drop, extra)
     return Stage(WholeStep(name, digest, _Resample(step, extra), _numbered_places), (node,))
 
 
@@ -160,7 +156,7 @@ class _Resample:
     def __call__(self, rows: View) -> pa.Table:
         table = rows.read(columns=[self.step.column, provenance.COLUMN])
         ids = [item["id"] for item in table[provenance.COLUMN].to_pylist()]
-        plan = resample(table[self.step.column].to_pylist(), ids, self.step.target)  # type: ignore[arg-type]
+        plan = resample(table[self.step.column].to_pylist(), ids, self.step.target, drop=self.step.drop)  # type: ignore[arg-type]
         places = plan.extra if self.extra else plan.kept
         copies = plan.copies if self.extra else [0] * len(plan.kept)
         return pa.table({"row": pa.array(places, pa.int64()), COPY: pa.array(copies, pa.int64())})

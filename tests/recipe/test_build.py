@@ -213,3 +213,11 @@ def test_a_build_is_released_and_read_back(folder: Path) -> None:
     assert "text.swap_chars" in card
     assert "exact duplicate" in card
     assert "license: cc0-1.0" in card
+
+
+def test_balance_can_fill_without_dropping(folder: Path) -> None:
+    """With ``drop: false`` the large class keeps all of its rows."""
+    text = MAIL.split("steps:")[0] + "steps:\n  - balance: {column: label, target: 20, drop: false}\n"
+    train = made(text, folder).splits["train"]
+    names = train.features["label"].names
+    assert {names[key]: count for key, count in Counter(train["label"]).items()} == {"ham": 31, "spam": 20}

@@ -45,6 +45,7 @@ class TextToImage(BatchOp):
 
     needs: ClassVar[tuple[str, ...]] = ("prompt",)
     origin: ClassVar[str] = "synthetic"
+    unit_rows: ClassVar[int] = 8
     may_change: ClassVar[tuple[str, ...]] = ("whether the image shows what its prompt says",)
 
     model: ModelName = "stable-diffusion-v1-5/stable-diffusion-v1-5"
