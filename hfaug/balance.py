@@ -26,7 +26,7 @@ Target = Literal["most", "least"] | int
 class Repeat(RowOp):
     """A copy that changes nothing: what plain oversampling adds."""
 
-    def apply(self, row: Row, rng: Stream) -> Row | Reject:  # noqa: ARG002 - nothing is drawn
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """The row as it is."""
         return row
 
@@ -46,17 +46,17 @@ class Resampling:
     copies: list[int]
 
 
-def resample(
-    labels: Sequence[Any], ids: Sequence[str], target: Target = "most", *, drop: bool = True
-) -> Resampling:
+def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most", *, drop: bool = True) -> Resampling:
     """Work out which rows to keep and to copy, so that every class has as many rows as the target says.
 
-    Which rows of a class are copied first, or stay, is decided by their ids, not by their order. Rows without a class stay.
+    Which rows of a class are copied first, or stay, is decided by their ids, not by their order. Rows without a class
+    stay.
 
     Args:
         labels: The class of each row; None for no class.
         ids: The id of each row.
-        target: Rows of each class: ``most`` (as many as the largest class has), ``least`` (as the smallest), or a number.
+        target: Rows of each class: ``most`` (as many as the largest class has), ``least`` (as the smallest), or a
+            number.
         drop: Leave rows of larger classes out; False only fills the smaller ones.
 
     >>> resample(["a", "a", "a", "b"], ["1", "2", "3", "4"])
@@ -67,13 +67,19 @@ def resample(
     counts = Counter(label for label in labels if label is not None)
     if not counts:
         return Resampling(list(range(len(labels))), [], [])
-    wanted = {"most": max(counts.values()), "least": min(counts.values())}.get(target) if isinstance(target, str) else target
+    wanted = (
+        {"most": max(counts.values()), "least": min(counts.values())}.get(target) if isinstance(target, str) else target
+    )
     if wanted is None or wanted < 1:
-        raise ParameterError(f"balance: target must be 'most', 'least' or a number of rows from 1 up, got {target!r}; correct target")
+        raise ParameterError(
+            f"balance: target must be 'most', 'least' or a number of rows from 1 up, got {target!r}; correct target"
+        )
     order: dict[Any, list[int]] = {}
     for place in sorted(range(len(labels)), key=lambda place: (row_key(ids[place]), ids[place])):
         order.setdefault(labels[place], []).append(place)
-    kept, extra, copies = list(order.pop(None, [])), [], []
+    kept: list[int] = list(order.pop(None, []))
+    extra: list[int] = []
+    copies: list[int] = []
     for label in sorted(order, key=repr):
         places = order[label]
         kept.extend(places[:wanted] if drop else places)

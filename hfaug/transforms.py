@@ -19,7 +19,7 @@ __all__ = ["TransformOp"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TransformOp(WaveOp):
-    """An op that is one of audiomentations' transforms: it gets drawn parameters, and where it draws itself, a seed of the row.
+    """An op that is one of audiomentations' transforms: it gets drawn parameters, and a seed where it draws itself.
 
     `transform` names the class, `draws` says whether it also uses the global generators while it works.
     """

@@ -48,7 +48,7 @@ class Filter(Config):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RowFilter(Filter):
-    """A filter that looks at one row at a time: ``reason(row)``. It is a function for ``Dataset.filter(f, batched=True)`` too."""
+    """A filter that looks at one row at a time: ``reason(row)``; also a function for ``filter(f, batched=True)``."""
 
     @abstractmethod
     def reason(self, row: Mapping[str, Any]) -> str | None:
@@ -74,5 +74,7 @@ def columns_of(table: pa.Table, columns: Sequence[str], who: str) -> pa.Table:
     """Some columns of a table, or all but the lineage."""
     missing = [name for name in columns if name not in table.column_names]
     if missing:
-        raise RoleError(f"{who}: columns must be among {', '.join(table.column_names)}, got {', '.join(missing)}; correct columns")
+        raise RoleError(
+            f"{who}: columns must be among {', '.join(table.column_names)}, got {', '.join(missing)}; correct columns"
+        )
     return table.select(list(columns) or [name for name in table.column_names if name != provenance.COLUMN])

@@ -17,7 +17,9 @@ _RANK = {"source": 0, "augmented": 1, "synthetic": 2}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExactDuplicates(DatasetFilter):
-    """Drop all but one of the rows that hold the same: an original stays before a copy, then the smallest id, wherever it stands.
+    """Drop all but one of the rows that hold the same.
+
+    An original stays before a copy, then the smallest id, wherever it stands.
 
     Args:
         columns: Columns that are compared; all but the lineage when empty.

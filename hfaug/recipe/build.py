@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from datasets import ClassLabel, Dataset, DatasetDict, Features
@@ -84,7 +83,9 @@ def plan_stages(recipe: Recipe) -> Stages:
     splits = load_source(recipe)
     stages = Stages({}, {}, [], splits)
     stages.nodes = source_nodes(recipe, splits, stages)
-    stages.features = {name: Features({**split.features, provenance.COLUMN: provenance.feature()}) for name, split in splits.items()}
+    stages.features = {
+        name: Features({**split.features, provenance.COLUMN: provenance.feature()}) for name, split in splits.items()
+    }
     for number, step in enumerate(recipe.steps):
         if isinstance(step, Augment):
             stages.made.append(augment_nodes(number, step, stages.nodes, stages.features))
@@ -99,13 +100,17 @@ def plan_stages(recipe: Recipe) -> Stages:
 
 def _synthesise_nodes(number: int, step: Synthesise, stages: Stages) -> dict[str, Node]:
     if step.split not in stages.nodes:
-        raise RecipeError(f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}")
+        raise RecipeError(
+            f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}"
+        )
     target = stages.features[step.split]
     op = step.op.times(1)  # a request that is rejected must not stay behind as a row
     requests = request_rows(digest_of(step.op.fingerprint), step.requests, target)
-    asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests._fingerprint, requests[:]), lambda: requests))
+    asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
     drawn = op_stage(f"synthesise-{number}-{step.split}", op, asked, requests.features)
-    fits = MapStep(f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target)
+    fits = MapStep(
+        f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target
+    )
     made = Stage(fits, (drawn,))
     stages.nodes[step.split] = Concat((stages.nodes[step.split], made))
     return {step.split: drawn}
@@ -113,7 +118,7 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages) -> dict[str
 
 @dataclasses.dataclass(frozen=True)
 class _Columns:
-    """Brings generated rows into the columns of the dataset they join; a column that nothing was generated for is null."""
+    """Brings generated rows into the columns of the dataset they join; what was not generated is null."""
 
     target: Features
 
@@ -182,5 +187,10 @@ def _models(recipe: Recipe) -> tuple[Model, ...]:
         op = None if isinstance(step, FilterRows) else step.op
         for part in op.walk() if op is not None else ():
             for model in part.models():
-                found[model["id"]] = Model(**model)
+                found[str(model["id"])] = Model(
+                    id=str(model["id"]),
+                    revision=model["revision"],
+                    licence=model["licence"],
+                    determinism=str(model["determinism"]),
+                )
     return tuple(found.values())

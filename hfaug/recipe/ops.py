@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import typing
 from typing import Any
 
@@ -60,7 +59,9 @@ def _read(node: Node) -> Config:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted(known)) or 'none'}"
-            raise RecipeError(f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}")
+            raise RecipeError(
+                f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}"
+            )
         values[key] = _value(value, key in _op_fields(cls))
         if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):
             values[key] = str(value.folder / values[key])
@@ -91,13 +92,11 @@ def _value(node: Node, holds_ops: bool) -> Any:
     return read_op(node)
 
 
-@functools.cache
 def _model_fields(cls: type[Config]) -> frozenset[str]:
     """The fields that name models."""
     return frozenset(name for name, annotation in hints(cls).items() if is_model(annotation))
 
 
-@functools.cache
 def _op_fields(cls: type[Config]) -> frozenset[str]:
     """The fields that hold ops."""
     found = set()

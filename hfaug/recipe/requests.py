@@ -54,7 +54,9 @@ def request_rows(step: str, asked: Requests, features: Features) -> Dataset:
         json.dumps([{"request": {"class": name, "number": number, "prompt": prompt}}], ensure_ascii=False)
         for (name, number), prompt in zip(pairs, prompts, strict=True)
     ]
-    schema = Features({asked.column: feature, "prompt": Value("string"), provenance.COLUMN: provenance.feature()}).arrow_schema
+    schema = Features(
+        {asked.column: feature, "prompt": Value("string"), provenance.COLUMN: provenance.feature()}
+    ).arrow_schema
     lineage = provenance.lineage(ids, [[] for _ in ids], "source", steps)
     return Dataset(pa.table([pa.array(values, schema.field(0).type), pa.array(prompts), lineage], schema=schema))
 
@@ -63,7 +65,9 @@ def _classes(asked: Requests, feature: Any) -> Sequence[str]:
     names = feature.names if isinstance(feature, ClassLabel) else None
     if not asked.classes:
         if names is None:
-            raise RecipeError(f"recipe, requests.classes: must be given where {asked.column!r} is no ClassLabel; list them")
+            raise RecipeError(
+                f"recipe, requests.classes: must be given where {asked.column!r} is no ClassLabel; list them"
+            )
         return list(names)
     unknown = [name for name in asked.classes if names is not None and name not in names]
     if unknown:
@@ -76,7 +80,8 @@ def _check_slots(asked: Requests) -> None:
     known = {*asked.slots, asked.column}
     if wanted - known:
         raise RecipeError(
-            f"recipe, requests.prompt: slots must be among {', '.join(sorted(known))}, got {', '.join(sorted(wanted - known))}; "
+            f"recipe, requests.prompt: slots must be among {', '.join(sorted(known))}, "
+            f"got {', '.join(sorted(wanted - known))}; "
             "list their words under slots"
         )
     empty = [slot for slot, words in asked.slots.items() if not words]

@@ -14,7 +14,18 @@ from hfaug.op import Op
 from hfaug.recipe.ops import read_filter, read_op, read_ops
 from hfaug.recipe.text import Node, read_yaml
 
-__all__ = ["Augment", "Balance", "FilterRows", "Recipe", "ReleaseSpec", "Requests", "SourceSpec", "Synthesise", "load_recipe", "parse_recipe"]
+__all__ = [
+    "Augment",
+    "Balance",
+    "FilterRows",
+    "Recipe",
+    "ReleaseSpec",
+    "Requests",
+    "SourceSpec",
+    "Synthesise",
+    "load_recipe",
+    "parse_recipe",
+]
 
 _SOURCE = ("path", "name", "data_dir", "data_files", "split", "revision", "encode", "license", "citation")
 _RELEASE = ("to", "license", "summary", "card", "private")
@@ -150,7 +161,7 @@ def load_recipe(path: str | Path) -> Recipe:
 
 
 def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
-    """Read a recipe from text.
+    r"""Read a recipe from text.
 
     Args:
         text: YAML.
@@ -159,7 +170,8 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
     Raises:
         RecipeError: Something in it is wrong.
 
-    >>> recipe = parse_recipe("name: mails\\nsource: {path: text, data_files: a.txt}\\nsteps: [augment: {ops: text.swap_chars}]")
+    >>> source = "name: mails\nsource: {path: text, data_files: a.txt}\n"
+    >>> recipe = parse_recipe(source + "steps: [augment: {ops: text.swap_chars}]")
     >>> type(recipe.steps[0].op).__name__
     'SwapChars'
     """
@@ -260,7 +272,9 @@ def _balance(node: Node, bound: Any) -> Balance:
     if "target" in fields:
         given = fields["target"]
         if given.value not in ("most", "least") and not isinstance(given.value, int):
-            raise given.error("must be most (as many as the largest class), least (as the smallest) or a number of rows")
+            raise given.error(
+                "must be most (as many as the largest class), least (as the smallest) or a number of rows"
+            )
         target = given.value if isinstance(given.value, str) else given.whole(1)
     return Balance(
         column=fields["column"].text(),

@@ -23,6 +23,7 @@ from hfaug.recipe.sources import digest_of
 
 __all__ = ["OpStep", "add_columns", "augment_nodes", "balance_nodes", "filter_nodes", "fitted"]
 
+
 def rule_of(op: Op) -> UnitRule:
     """Units of an op: as small as its slowest part wants them."""
     return UnitRule(rows=min(part.unit_rows for part in op.walk()))
@@ -43,7 +44,7 @@ class OpStep:
 def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:
     """A stage that runs an op over the rows of a node."""
     digest = digest_of("op", op.fingerprint, op.model_digest(), OUTPUT_VERSION)
-    return Stage(MapStep(name, digest, OpStep(op, features), lambda inner: op.features(inner), rule_of(op)), (node,))
+    return Stage(MapStep(name, digest, OpStep(op, features), op.features, rule_of(op)), (node,))
 
 
 def fitted(op: Op, node: Node, build: Any) -> Node:
@@ -71,7 +72,9 @@ def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: 
         rest = add_columns(f"{number}-{name}", step.op, node, before)
         if name in step.splits:
             made[name] = fitted(
-                step.op, node, lambda op, n=name, r=node, f=before: op_stage(f"augment-{number}-{n}", op.times(step.copies), r, f)
+                step.op,
+                node,
+                lambda op, n=name, r=node, f=before: op_stage(f"augment-{number}-{n}", op.times(step.copies), r, f),
             )
             nodes[name] = Concat((rest, made[name])) if step.keep else made[name]
         else:
@@ -118,21 +121,24 @@ def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: 
     _check_splits(number, (step.split,), nodes)
     if step.column not in features[step.split]:
         raise RecipeError(
-            f"recipe, steps[{number}].balance.column: must be one of {', '.join(features[step.split])}, got {step.column!r}"
+            f"recipe, steps[{number}].balance.column: must be one of {', '.join(features[step.split])}, "
+            f"got {step.column!r}"
         )
     op = step.op or Repeat()
     node, before = nodes[step.split], features[step.split]
     kept = _resample_stage(f"keep-{number}-{step.split}", step, node, extra=False)
     extra = _resample_stage(f"fill-{number}-{step.split}", step, node, extra=True)
     made = fitted(
-        op, node, lambda ready: Stage(_FillStep(f"balance-{number}-{step.split}", ready, before), (Pick(node, extra), extra))
+        op,
+        node,
+        lambda ready: Stage(_FillStep(f"balance-{number}-{step.split}", ready, before), (Pick(node, extra), extra)),
     )
     rest = add_columns(f"{number}-{step.split}", op, Pick(node, kept), before)
     nodes[step.split] = Concat((rest, made))
     after = op.features(before)
-    for name in nodes:
+    for name, other in list(nodes.items()):
         if name != step.split:
-            nodes[name] = add_columns(f"{number}-{name}", op, nodes[name], features[name])
+            nodes[name] = add_columns(f"{number}-{name}", op, other, features[name])
         features[name] = after
     return {step.split: made}
 

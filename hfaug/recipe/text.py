@@ -36,7 +36,9 @@ class Node:
         """An error at this place."""
         shown = repr(self.plain())
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        return RecipeError(f"recipe, line {self.line}, {self.place or 'file'}: {must}, got {shown}" + (f"; {fix}" if fix else ""))
+        return RecipeError(
+            f"recipe, line {self.line}, {self.place or 'file'}: {must}, got {shown}" + (f"; {fix}" if fix else "")
+        )
 
     def plain(self) -> Any:
         """The value without places."""
@@ -58,7 +60,9 @@ class Node:
             if key not in keys:
                 near = difflib.get_close_matches(str(key), keys, n=1, cutoff=0.4)
                 hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"
-                raise RecipeError(f"recipe, line {node.line}, {self.place or 'file'}: must not have the key {key!r}; {hint}")
+                raise RecipeError(
+                    f"recipe, line {node.line}, {self.place or 'file'}: must not have the key {key!r}; {hint}"
+                )
         missing = [key for key in required if key not in self.value]
         if missing:
             raise self.error(f"must have the key {missing[0]!r}", "add it")
@@ -121,9 +125,13 @@ def _convert(node: yaml.Node, place: str, folder: Path) -> Node:
         for key_node, value_node in node.value:
             key = _scalar(key_node)
             if not isinstance(key, str):
-                raise RecipeError(f"recipe, line {key_node.start_mark.line + 1}: keys must be text, got {key!r}; put it in quotes")
+                raise RecipeError(
+                    f"recipe, line {key_node.start_mark.line + 1}: keys must be text, got {key!r}; put it in quotes"
+                )
             if key in found:
-                raise RecipeError(f"recipe, line {key_node.start_mark.line + 1}: the key {key!r} must stand once, stands twice")
+                raise RecipeError(
+                    f"recipe, line {key_node.start_mark.line + 1}: the key {key!r} must stand once, stands twice"
+                )
             found[key] = _convert(value_node, f"{place}.{key}" if place else key, folder)
         return Node(found, place, line, folder)
     if isinstance(node, yaml.SequenceNode):

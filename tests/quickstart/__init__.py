@@ -1,1 +1,1 @@
-"""The quickstart: three datasets from real data, built by two processes, released and read back. Run by ``make demo``."""
+"""The quickstart: three datasets from real data, built by two processes, released, read back: ``make demo``."""

@@ -40,12 +40,23 @@ def _run(name: str, out: Path, processes: int) -> list[str]:
     began = time.monotonic()
     _command(["build", str(recipe), "--work", str(work)], processes)
     built = time.monotonic()
-    _command(["release", str(recipe), "--work", str(work), "--to", f"./{target}" if not target.is_absolute() else str(target)])
+    _command(
+        [
+            "release",
+            str(recipe),
+            "--work",
+            str(work),
+            "--to",
+            f"./{target}" if not target.is_absolute() else str(target),
+        ]
+    )
     released = time.monotonic()
     rows = _read_back(target / "v1.0.0")
     return [
-        f"{name}: {sum(rows.values())} rows read back ({', '.join(f'{count} {origin}' for origin, count in rows.items())})",
-        f"  built by {processes} processes in {built - began:.0f} s, released in {released - built:.0f} s; {_units(work)}",
+        f"{name}: {sum(rows.values())} rows read back: "
+        + ", ".join(f"{count} {origin}" for origin, count in rows.items()),
+        f"  built by {processes} processes in {built - began:.0f} s, released in {released - built:.0f} s",
+        f"  {_units(work)}",
         f"  load_dataset({str(target / 'v1.0.0')!r})",
     ]
 
@@ -55,12 +66,16 @@ def _command(arguments: list[str], processes: int = 1) -> None:
     command = [sys.executable, "-m", "hfaug", *arguments]
     environment = dict(os.environ)
     if processes > 1:
-        # Accelerate starts one process for `--cpu`; told that it has several devices, it starts one for each, on the CPU too.
+        # Accelerate starts one process for `--cpu`; told that it has several devices, it starts one for each, on the
+        # CPU too.
         environment["ACCELERATE_USE_CPU"] = "true"
         launch = ["--multi_gpu", "--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no"]
         launch += ["--dynamo_backend", "no", "--main_process_port", str(_free_port())]
         command = [sys.executable, "-m", "accelerate.commands.launch", *launch, "-m", "hfaug", *arguments]
-    print(f"\n$ {' '.join(['hfaug', *arguments])}" + (f"   (x{processes} by accelerate launch)" if processes > 1 else ""), flush=True)
+    print(
+        f"\n$ {' '.join(['hfaug', *arguments])}" + (f"   (x{processes} by accelerate launch)" if processes > 1 else ""),
+        flush=True,
+    )
     subprocess.run(command, env=environment, check=True)
 
 

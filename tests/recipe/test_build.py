@@ -94,8 +94,8 @@ def test_an_edited_step_keeps_the_stages_before_it(folder: Path) -> None:
 
 def test_more_copies_later_leave_the_earlier_ones_alone(folder: Path) -> None:
     """A release that adds copies only appends."""
-    small = made(MAIL.split("  - filter")[0], folder).splits["train"]
-    large = made(MAIL.split("  - filter")[0].replace("copies: 2", "copies: 3"), folder).splits["train"]
+    small = made(MAIL.split("  - filter", maxsplit=1)[0], folder).splits["train"]
+    large = made(MAIL.split("  - filter", maxsplit=1)[0].replace("copies: 2", "copies: 3"), folder).splits["train"]
     held = {row[provenance.COLUMN]["id"]: row["text"] for row in large}
     assert all(held[row[provenance.COLUMN]["id"]] == row["text"] for row in small)
     assert len(large) - len(small) == 41
@@ -118,7 +118,12 @@ def run_ranks(folder: Path, processes: int, failpoints: dict[int, str] | None = 
     )
     ranks = []
     for rank in range(processes):
-        environment = {**os.environ, "HFAUG_RANK": str(rank), "HFAUG_WORLD_SIZE": str(processes), "HFAUG_LOCAL_RANK": str(rank)}
+        environment = {
+            **os.environ,
+            "HFAUG_RANK": str(rank),
+            "HFAUG_WORLD_SIZE": str(processes),
+            "HFAUG_LOCAL_RANK": str(rank),
+        }
         environment["HFAUG_LOCAL_WORLD_SIZE"] = str(processes)
         if failpoints and rank in failpoints:
             environment["HFAUG_FAILPOINT"] = failpoints[rank]
@@ -137,18 +142,23 @@ def test_a_build_that_was_killed_goes_on_to_the_same_rows(folder: Path) -> None:
 
 def test_ops_that_learn_are_fitted_on_the_rows_before_them(folder: Path) -> None:
     """A recipe needs no separate fitting: the list comes from the split that is augmented."""
-    rows = [
-        {"tokens": ["in", "Rome", str(n)], "tags": ["O", "B-loc", "O"]} for n in range(5)
-    ] + [{"tokens": ["to", "New", "York"], "tags": ["O", "B-loc", "I-loc"]}]
+    rows = [{"tokens": ["in", "Rome", str(n)], "tags": ["O", "B-loc", "O"]} for n in range(5)] + [
+        {"tokens": ["to", "New", "York"], "tags": ["O", "B-loc", "I-loc"]}
+    ]
     (folder / "ner.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    text = "name: ner\nsource: {path: json, data_files: ner.jsonl}\nsteps: [augment: {ops: [text.swap_entities: {share: 1}]}]"
+    text = (
+        "name: ner\nsource: {path: json, data_files: ner.jsonl}\n"
+        "steps: [augment: {ops: [text.swap_entities: {share: 1}]}]"
+    )
     train = made(text, folder).splits["train"]
     copies = [row for row in train if row[provenance.COLUMN]["origin"] == "augmented"]
     assert [row["tokens"] for row in copies][:5] == [["in", "New", "York", str(n)] for n in range(5)]
     assert copies[0]["tags"] == ["O", "B-loc", "I-loc", "O"]
 
 
-def test_mixing_takes_its_pool_from_the_augmented_split_and_gives_all_splits_its_column(tmp_path: Path, data_folder: Path) -> None:
+def test_mixing_takes_its_pool_from_the_augmented_split_and_gives_all_splits_its_column(
+    tmp_path: Path, data_folder: Path
+) -> None:
     """A column that an op adds is in every split, with the row's own class where nothing was mixed."""
     source = data_folder / "digits"
     for split, names in {"train": "01", "test": "2"}.items():
@@ -217,7 +227,7 @@ def test_a_build_is_released_and_read_back(folder: Path) -> None:
 
 def test_balance_can_fill_without_dropping(folder: Path) -> None:
     """With ``drop: false`` the large class keeps all of its rows."""
-    text = MAIL.split("steps:")[0] + "steps:\n  - balance: {column: label, target: 20, drop: false}\n"
+    text = MAIL.split("steps:", maxsplit=1)[0] + "steps:\n  - balance: {column: label, target: 20, drop: false}\n"
     train = made(text, folder).splits["train"]
     names = train.features["label"].names
     assert {names[key]: count for key, count in Counter(train["label"]).items()} == {"ham": 31, "spam": 20}

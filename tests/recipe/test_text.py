@@ -25,7 +25,10 @@ START = "name: x\nsource: {path: json}\n"
         (START + "step: []", "line 3, file: must not have the key 'step'; did you mean 'steps'?"),
         (START + "steps:\n- augmentt: {ops: image.flip}", "did you mean 'augment'?"),
         (START + "steps:\n- augment: {ops: image.flip, copie: 2}", "did you mean 'copies'?"),
-        (START + "steps:\n- augment: {ops: image.flip, copies: 0}", "steps[0].augment.copies: must be a whole number from 1 up"),
+        (
+            START + "steps:\n- augment: {ops: image.flip, copies: 0}",
+            "steps[0].augment.copies: must be a whole number from 1 up",
+        ),
         (START + "steps:\n- augment: {ops: image.flip, copies: true}", "must be a whole number from 1 up, got True"),
         (START + "steps:\n- augment: {ops: image.rotat}", "did you mean image.rotate"),
         (START + "steps:\n- augment: {ops: [image.rotate: {degree: [1, 2]}]}", "did you mean 'degrees'?"),

@@ -16,7 +16,9 @@ __all__ = ["ChangeGain"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangeGain(TransformOp):
-    """Make a sound louder or softer, as distance and microphones do. Integer formats clip what leaves -1..1 when written.
+    """Make a sound louder or softer, as distance and microphones do.
+
+    Integer formats clip what leaves -1..1 when written.
 
     Args:
         gain_db: Range of the gain, in dB; below 0 is softer.

@@ -58,7 +58,7 @@ class TextToImage(BatchOp):
     negative_prompt: str | None = None
     format: Literal["png", "jpeg"] = "png"
 
-    def adds(self, features: Features, roles: Roles) -> Features:  # noqa: ARG002 - the same for any dataset
+    def adds(self, features: Features, roles: Roles) -> Features:
         """The image column."""
         return Features({self.column: Image()})
 
@@ -79,7 +79,9 @@ class TextToImage(BatchOp):
             width=self.width,
         )
         return [
-            Reject("flagged by the safety checker") if image.flagged else row.replace({self.column: self._stored(image.array, row)})
+            Reject("flagged by the safety checker")
+            if image.flagged
+            else row.replace({self.column: self._stored(image.array, row)})
             for row, image in zip(rows, images, strict=True)
         ]
 

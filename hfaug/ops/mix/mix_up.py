@@ -19,13 +19,15 @@ __all__ = ["MixUp"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MixUp(MixOp):
-    """Blend an image with one of another row, and their classes likewise, so that a model behaves evenly between classes.
+    """Blend an image with that of another row, and their classes likewise, so that a model is even between classes.
 
-    The class stays in its column; the shares go to a new column ``<label>_weights``, one number a class. A partner of another size is
+    The class stays in its column; the shares go to a new column ``<label>_weights``, one number a class. A partner of
+    another size is
     scaled to the image's size.
 
     Args:
-        alpha: Both parameters of the Beta distribution of the share, above 0; small values keep one of the two images nearly whole.
+        alpha: Both parameters of the Beta distribution of the share, above 0; small values keep one of the two images
+            nearly whole.
         pool: See `MixOp`.
 
     Moves: image; class weights.
@@ -67,15 +69,17 @@ def _fitted(array: npt.NDArray[Any], like: npt.NDArray[Any]) -> npt.NDArray[np.f
     if array.shape[:2] != (height, width):
         shrinks = array.shape[0] > height or array.shape[1] > width
         array = cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    scaled: npt.NDArray[np.float32] = array.reshape(height, width, channels).astype(np.float32) * np.float32(wanted / levels)
+    scaled: npt.NDArray[np.float32] = array.reshape(height, width, channels).astype(np.float32) * np.float32(
+        wanted / levels
+    )
     return scaled
 
 
 def _with_channels(array: npt.NDArray[Any], channels: int, opaque: int) -> npt.NDArray[Any]:
     colour = array[:, :, :3] if array.shape[2] >= 3 else np.repeat(array[:, :, :1], 3, axis=2)
     if channels == 1:
-        grey = colour.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
-        return np.rint(grey).astype(array.dtype)[:, :, None]
+        grey = np.rint(colour.astype(np.float64) @ np.array([0.299, 0.587, 0.114]))
+        return np.asarray(grey, dtype=array.dtype)[:, :, None]
     if channels == 3:
         return colour
     alpha = array[:, :, 3:] if array.shape[2] == 4 else np.full((*array.shape[:2], 1), opaque, array.dtype)

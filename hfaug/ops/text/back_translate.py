@@ -25,12 +25,14 @@ class BackTranslate(BatchOp):
     """Say a text in other words by translating it to another language and back, sentence by sentence.
 
     Args:
-        model: A translation model: Hub repo id or folder. ``{source}`` and ``{target}`` stand for the languages where each
+        model: A translation model: Hub repo id or folder. ``{source}`` and ``{target}`` stand for the languages where
+            each
             pair has a model of its own; a name without them is one model for all pairs, with language prefixes.
         revision: Tag or commit of a Hub model; none for a folder.
         language: Language of the text, by the model's code.
         pivots: Languages to go through; one is drawn for each text.
-        temperature: 0 searches for the likeliest translation; above 0 tokens are drawn, which gives other words each time.
+        temperature: 0 searches for the likeliest translation; above 0 tokens are drawn, which gives other words each
+            time.
         top_k: Tokens to draw among, 0 for all.
         top_p: Share of the probability to draw from, above 0 to 1.
         beams: Width of the search at temperature 0; the model's own when left out.
@@ -68,7 +70,9 @@ class BackTranslate(BatchOp):
 
     def models(self) -> tuple[dict[str, str | None], ...]:
         """Every model that a text can go through."""
-        names = [self._model(a, b) for pivot in self.pivots for a, b in ((self.language, pivot), (pivot, self.language))]
+        names = [
+            self._model(a, b) for pivot in self.pivots for a, b in ((self.language, pivot), (pivot, self.language))
+        ]
         return tuple(facts("translator", name, self.revision) for name in dict.fromkeys(names))
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:

@@ -45,10 +45,7 @@ class DeleteWords(EditOp):
             return Edits()
         if len(gone) == len(words):
             gone.remove(rng.integers(0, len(words)))
-        items: list[tuple[int, int, str]] = []
-        for number in gone:
-            if number + 1 < len(words):
-                items.append((words[number][0], words[number + 1][0], ""))
+        items = [(words[number][0], words[number + 1][0], "") for number in gone if number + 1 < len(words)]
         tail = len(words)
         while tail - 1 in gone:
             tail -= 1
@@ -57,7 +54,7 @@ class DeleteWords(EditOp):
         return Edits(items)
 
     def _drawn(self, count: int, rng: Stream) -> list[int]:
-        """Numbers of the words that go, in order. The gap to the next one is drawn, which takes one draw a hit, not a word."""
+        """Numbers of the words that go, in order. The gap to the next one is drawn: one draw a hit, not a word."""
         if self.share >= 1:
             return list(range(count))
         if self.share <= 0:

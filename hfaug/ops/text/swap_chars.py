@@ -18,7 +18,7 @@ _TRIES = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SwapChars(EditOp):
-    """Swap neighbouring letters inside words, as fast typing does. First letters stay, and text of one or two letters a word.
+    """Swap neighbouring letters inside words, as fast typing does. First letters stay, and words of one or two.
 
     Args:
         share: Swaps a word, 0..1: 0.1 swaps in a tenth of the words on average.

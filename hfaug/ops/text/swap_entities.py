@@ -30,7 +30,8 @@ Entity = tuple[int, int, str]
 class SwapEntities(Op):
     """Swap named entities for others of the same type, so that a model learns the place of a name and not the name.
 
-    Learns its list from the training split: ``op.fit(ds)``. Entities are words with BIO tags, or spans with a type field.
+    Learns its list from the training split: ``op.fit(ds)``. Entities are words with BIO tags, or spans with a type
+    field.
 
     Args:
         share: Chance of each entity, 0..1.
@@ -42,7 +43,8 @@ class SwapEntities(Op):
 
     >>> import hfaug
     >>> from datasets import Dataset
-    >>> ds = Dataset.from_dict({"tokens": [["in", "Rome"], ["in", "New", "York"]], "tags": [["O", "B-loc"], ["O", "B-loc", "I-loc"]]})
+    >>> words = [["in", "Rome"], ["in", "New", "York"]]
+    >>> ds = Dataset.from_dict({"tokens": words, "tags": [["O", "B-loc"], ["O", "B-loc", "I-loc"]]})
     >>> op = hfaug.ops.text.SwapEntities(share=1).fit(ds)
     >>> hfaug.augment(ds, op, keep=False)["tokens"][:]
     [['in', 'New', 'York'], ['in', 'Rome']]
@@ -80,7 +82,8 @@ class SwapEntities(Op):
             found.update((kind, text[start:end]) for start, end, kind in entities)
         if not found:
             raise LabelError(
-                f"SwapEntities: must find entities to learn from, found none in {', '.join(columns)}; bind tokens and tags, or spans"
+                f"SwapEntities: must find entities to learn from, found none in {', '.join(columns)}; "
+                "bind tokens and tags, or spans"
             )
         kinds, names = zip(*sorted(found), strict=True)
         return dataclasses.replace(self, names=Asset.save(pa.table({"type": list(kinds), "name": list(names)})))
@@ -132,7 +135,9 @@ def _entities(row: Any, features: Features, roles: Roles) -> tuple[str, list[Ent
             tags = [names[tag] if names else tag for tag in row[path] or []]
             found.extend(_from_tags(tags, spans))
         return text, found
-    return row[column] or "", [entity for path in roles.all("spans") for entity in _from_spans(row[path], path, features)]
+    return row[column] or "", [
+        entity for path in roles.all("spans") for entity in _from_spans(row[path], path, features)
+    ]
 
 
 def _from_tags(tags: list[str], spans: list[tuple[int, int]]) -> Iterator[Entity]:
@@ -155,7 +160,9 @@ def _from_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
     fields = getattr(feature, "feature", feature)
     name = next((name for name in _TYPE_FIELDS if name in fields), None)
     if name is None:
-        raise LabelError(f"SwapEntities: spans in {path!r} must have a type field, one of {', '.join(_TYPE_FIELDS)}; rename yours")
+        raise LabelError(
+            f"SwapEntities: spans in {path!r} must have a type field, one of {', '.join(_TYPE_FIELDS)}; rename yours"
+        )
     kinds = fields[name].names if isinstance(fields[name], ClassLabel) else None
     for item in value:
         if item["start"] < item["end"]:
