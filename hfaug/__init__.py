@@ -3,7 +3,8 @@
 It loads, augments, synthesises, balances, filters, measures and releases. Everything is a `datasets` object, every
 transform is a plain ``map`` callable, and every row can say where it came from.
 
-A public name is loaded when it is first used, so ``import hfaug`` stays cheap.
+A public name is loaded when it is first used, so ``import hfaug`` stays cheap: it imports `datasets` and adds hfaug's
+builders to those that ``datasets.load_dataset`` knows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import importlib
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from hfaug.builders import register as _register
 
 if TYPE_CHECKING:
     from hfaug import errors as errors
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from hfaug.kinds import PixelOp as PixelOp
     from hfaug.kinds import WarpOp as WarpOp
     from hfaug.kinds import WaveOp as WaveOp
+    from hfaug.loading import load_dataset as load_dataset
     from hfaug.mix import MixOp as MixOp
     from hfaug.online import online as online
     from hfaug.op import BatchOp as BatchOp
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from hfaug.preview import preview as preview
     from hfaug.release import release as release
     from hfaug.testing import check_op as check_op
+    from hfaug.wrap import wrap as wrap
 
 __version__ = "0.1.0"
 
@@ -61,10 +66,12 @@ _HOMES = {
     "WaveOp": "kinds",
     "augment": "augment",
     "check_op": "testing",
+    "load_dataset": "loading",
     "online": "online",
     "preview": "preview",
     "release": "release",
     "with_ids": "augment",
+    "wrap": "wrap",
 }
 """Public name -> module of hfaug that holds it. A line here needs its twin above, for type checkers and editors."""
 
@@ -87,6 +94,7 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+_register()
 
 
 def __getattr__(name: str) -> Any:

@@ -331,6 +331,10 @@ class _Wrapper(Op):
     def lineage_op(self) -> Op:
         return self.op.lineage_op
 
+    @property
+    def lineage_depth(self) -> int:
+        return self.op.lineage_depth
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Untouched(_Wrapper):
@@ -360,6 +364,10 @@ COPY = "_hfaug_copy"
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Numbered(_Wrapper):
     """The op, on rows that already say which copy of their source they are, as a resampling does."""
+
+    @property
+    def lineage_depth(self) -> int:
+        return 1 + self.op.lineage_depth
 
     def plan(self, plan: Plan) -> None:
         plan.features.pop(COPY)

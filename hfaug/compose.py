@@ -106,7 +106,9 @@ class OneOf(_Composed):
         """Each row through the op it drew."""
         streams = run.streams(run.leaf(self), rows)
         numbers = range(len(self.ops))
-        drawn = [rng.choice(numbers, p=self.weights or None) for rng in streams]
+        total = sum(self.weights)
+        chances = [weight / total for weight in self.weights] or None
+        drawn = [rng.choice(numbers, p=chances) for rng in streams]
         results: list[list[Row]] = [[] for _ in rows]
         for number, op in enumerate(self.ops):
             places = [place for place, choice in enumerate(drawn) if choice == number]
@@ -163,9 +165,14 @@ class Times(_Composed):
 
     @property
     def lineage_op(self) -> Op:
-        """The op inside: a copy's number says the rest, so more copies later leave the earlier ones and their ids alone."""
+        """The op inside: a copy's number says the rest, so more copies later leave the earlier ones and ids alone."""
         inner = self.op.lineage_op
         return dataclasses.replace(inner, binding=self.binding.merged(inner.binding))
+
+    @property
+    def lineage_depth(self) -> int:
+        """One more than that of the op inside."""
+        return 1 + self.op.lineage_depth
 
     def children(self) -> tuple[Op, ...]:
         """The op."""

@@ -24,24 +24,24 @@ _SILENT = {"codec", "id", "keep", "provenance"}
 """What a binding says that leaves the draws and their places alone."""
 
 
-def _short_digest(op: Op) -> str:
-    """What tells the copies of one op from those of another in their ids: its draws, and what it was bound to."""
+def _short_digest(op: Op, depth: int) -> str:
+    """What tells the copies of one op from those of another in their ids: its draws, what it was bound to, how deep."""
     said = [
         {name: value for name, value in part.binding.to_json().items() if name not in _SILENT} for part in op.walk()
     ]
-    if not any(said):
+    if not any(said) and not depth:
         return op.stream_digest[:12]
-    text = json.dumps([op.stream_digest, said], sort_keys=True)
+    text = json.dumps([op.stream_digest, said, depth], sort_keys=True)
     return xxhash.xxh3_128_hexdigest(text.encode())[:12]
 
 
 class Lineage:
     """Writes the lineage column of one batch."""
 
-    def __init__(self, op: Op, batch: Batch) -> None:
+    def __init__(self, op: Op, batch: Batch, depth: int = 0) -> None:
         self._op = op
         self._batch = batch
-        self._short = _short_digest(op)
+        self._short = _short_digest(op, depth)
         models = [f"{model['id']}@{model['revision']}" for part in op.walk() for model in part.models()]
         self._step = {**json.loads(op.published_json), **({"models": models} if models else {})}
         self._joined: dict[Any, str] = {}
@@ -59,15 +59,9 @@ class Lineage:
     def _plain(self, rows: Sequence[Row]) -> Any:
         """One changed row of each source row: the common case, without a loop over what is equal for all."""
         ids = self._batch.ids
-        sources = [ids[row.index] for row in rows]
-        suffix = self._suffix(())
         steps = self._steps("[]", rows[0]) if rows else "[]"
-        return provenance.lineage(
-            [source + suffix for source in sources],
-            [[source] for source in sources],
-            self._op.origin_of("source"),
-            steps,
-        )
+        sources = [ids[row.index] for row in rows]
+        return provenance.changed_lineage(sources, self._suffix(()), self._op.origin_of("source"), steps)
 
     def _entry(self, row: Row) -> tuple[str, Sequence[str], str, str]:
         source = self._batch.ids[row.index]

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import pyarrow as pa
 import xxhash
 from datasets import ClassLabel, Dataset, Features, List, Value
+from typing_extensions import Self
 
 from hfaug import provenance
 from hfaug.assets import Asset
@@ -30,7 +31,8 @@ MixT = TypeVar("MixT", bound="MixOp")
 class MixOp(Op):
     """An op that mixes a row with a partner: ``mix(row, partner, rng)``. Classes become weights in a new column.
 
-    The partner is the next row after a drawn point on the ring of id hashes, so it depends on the pool's rows and not on
+    The partner is the next row after a drawn point on the ring of id hashes, so it depends on the pool's rows and not
+    on
     their order; a row is never its own partner. `hfaug.augment` takes the pool from the split that it augments.
 
     Args:
@@ -44,7 +46,7 @@ class MixOp(Op):
         """Whether there is a pool."""
         return self.pool is not None
 
-    def fit(self: MixT, dataset: Dataset) -> MixT:
+    def fit(self, dataset: Dataset) -> Self:
         """The op with a dataset as its pool.
 
         Args:

@@ -49,7 +49,7 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
     if isinstance(dataset, DatasetDict) or not isinstance(dataset, Dataset):
         raise ParameterError(
             f"online: must be given the training split, got {type(dataset).__name__}; say "
-            "hfaug.online(ds['train'], op); for streams use hfaug.augment(stream, op, keep=False) and set_epoch of the stream"
+            "hfaug.online(ds['train'], op); for streams use hfaug.augment(stream, op, keep=False)"
         )
     op = op if op.ready else op.fit(dataset)
     if seed is not None:
@@ -58,7 +58,7 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
     rows = with_ids(dataset, id_column=op.binding.id)
     transform = _Draw(op, rows.features, _Epoch(), provenance)
     stored = rows.cast(_undecoded(rows.features))
-    result = OnlineDataset(stored.data, info=stored.info, split=stored.split, fingerprint=stored._fingerprint)
+    result = OnlineDataset(stored.data, info=stored.info, split=stored.split, fingerprint=stored._fingerprint)  # noqa: SLF001 - it has no public name
     result.set_transform(transform)
     return result
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from datasets import Features
 
 from hfaug import provenance
@@ -73,6 +75,11 @@ class Plan:
         op.plan(self)
         if op.binding.provenance is not False:
             self.features[provenance.COLUMN] = provenance.feature()
+
+    @functools.cached_property
+    def schema(self) -> pa.Schema:
+        """The features as Arrow types, which `Features` works out anew each time."""
+        return self.features.arrow_schema
 
     def add(self, op: Op, roles: Roles | None = None, adds: Features | None = None) -> None:
         """Note an op that draws or works, and the columns it adds."""

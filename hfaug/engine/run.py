@@ -30,7 +30,7 @@ from hfaug.errors import ParameterError, StageError
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["Engine", "RunReport", "StageReport", "run"]
+__all__ = ["Engine", "RunReport", "StageReport", "ToldError", "run"]
 
 _log = logging.getLogger("hfaug")
 _PATIENCE_S = 15.0
@@ -137,7 +137,7 @@ class Engine:
             stage.close_bar()
         if self._started is None:
             return
-        if kind is not None and issubclass(kind, Exception) and not isinstance(error, _ToldError):
+        if kind is not None and issubclass(kind, Exception) and not isinstance(error, ToldError):
             self._started.fail(*self._place(), error if error is not None else kind())
         self._started.end("failed" if kind is not None else "ended")
         if kind is None:
@@ -260,7 +260,7 @@ class Engine:
         failure = self._started.failure if self._started is not None else None
         if failure is not None:
             place = f"stage {failure.stage!r}, {failure.unit}" if failure.stage else "no stage"
-            raise _ToldError(
+            raise ToldError(
                 f"Run: every process must get on, {failure.who} stopped at {place}: {failure.error}; "
                 "mend that and run again, finished units are kept."
             )
@@ -277,7 +277,7 @@ class Engine:
             _log.log(logging.INFO if self._shown else logging.DEBUG, "hfaug: %s", stage.waiting_for())
 
 
-class _ToldError(StageError):
+class ToldError(StageError):
     """Another process failed; this one stops because of it and need not tell anybody."""
 
 

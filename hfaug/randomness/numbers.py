@@ -11,11 +11,12 @@ import xxhash
 from hfaug.errors import ParameterError
 from hfaug.randomness.philox import uniforms
 
-__all__ = ["Numbers", "domain_digest", "key_array"]
+__all__ = ["FIRST", "SEGMENT", "Numbers", "domain_digest", "key_array"]
 
-_FIRST = 16  # numbers computed at a row's first draw; each later level doubles what the row has
-_SEGMENT = 1024  # rows computed together: the work arrays stay in the processor's cache
+FIRST = 16  # numbers computed at a row's first draw; each later level doubles what the row has
+SEGMENT = 1024  # rows computed together: the work arrays stay in the processor's cache
 _SHARED_LEVELS = 6  # beyond 512 numbers a row computes its own: tables for all rows would be large and mostly unread
+_LEVELS = 64  # more than any stream can reach
 _SHARING_BREAK_EVEN = 1600  # numbers that a table yields in the time of one call for a single row (measured)
 _KEPT_CHILDREN = 64
 
@@ -47,8 +48,9 @@ class Numbers:
         eager: Whether one row that asks is a sign that all will.
 
     >>> keys, domain = key_array([1, 2]), domain_digest("x")
-    >>> Numbers(keys, domain).level(1, 0) == Numbers(keys[1:], domain, eager=True).level(0, 0)
-    True
+    >>> alone, together = Numbers(keys[1:], domain).level(0, 0), Numbers(keys, domain).level(1, 0)
+    >>> alone[1:], together[1:], alone[0] == together[0][16:]
+    ((0, 16), (16, 32), True)
     """
 
     __slots__ = ("_children", "_eager", "_misses", "_tables", "domain", "keys")
@@ -57,29 +59,35 @@ class Numbers:
         self.keys = keys
         self.domain = domain
         self._eager = eager
-        self._tables: dict[tuple[int, int], list[list[float]]] = {}
-        self._misses: dict[tuple[int, int], int] = {}
+        # Flat lists, row after row: a list for each row would be one more object for the garbage collector to follow.
+        self._tables: dict[int, list[float]] = {}
+        self._misses: dict[int, int] = {}
         self._children: dict[str | int, Numbers] = {}
 
-    def level(self, row: int, level: int) -> list[float]:
-        """The numbers of one row in one level."""
-        segment, place = divmod(row, _SEGMENT)
-        table = self._tables.get((level, segment))
-        if table is None:
-            count = _FIRST << max(level - 1, 0)
-            start = count if level else 0
-            keys = self.keys[segment * _SEGMENT : (segment + 1) * _SEGMENT]
-            if not self._worth_sharing(level, segment, len(keys) * count):
-                own: list[float] = uniforms(self.keys[row : row + 1], self.domain, start, count)[0].tolist()
-                return own
-            table = self._tables[level, segment] = uniforms(keys, self.domain, start, count).tolist()
-        return table[place]
+    def first(self, row: int) -> Sequence[float]:
+        """Level 0 of the rows that are computed together with a row, one after another; empty if it is not computed."""
+        return self._tables.get(row // SEGMENT * _LEVELS, ())
 
-    def _worth_sharing(self, level: int, segment: int, table_size: int) -> bool:
+    def level(self, row: int, level: int) -> tuple[Sequence[float], int, int]:
+        """The numbers of one row in one level: a list, and from where to where in it they stand."""
+        segment = row // SEGMENT
+        which = segment * _LEVELS + level
+        count = FIRST << level - 1 if level else FIRST
+        table = self._tables.get(which)
+        if table is None:
+            start = count if level else 0
+            keys = self.keys[segment * SEGMENT : (segment + 1) * SEGMENT]
+            if not self._worth_sharing(level, which, len(keys) * count):
+                return uniforms(self.keys[row : row + 1], self.domain, start, count)[0].tolist(), 0, count
+            table = self._tables[which] = uniforms(keys, self.domain, start, count).ravel().tolist()
+        at = row % SEGMENT * count
+        return table, at, at + count
+
+    def _worth_sharing(self, level: int, which: int, table_size: int) -> bool:
         """Rent, then buy: single rows first, a table once they have cost as much, so at most twice the best cost."""
         if level == 0 and self._eager:
             return True
-        misses = self._misses[level, segment] = self._misses.get((level, segment), 0) + 1
+        misses = self._misses[which] = self._misses.get(which, 0) + 1
         return level < _SHARED_LEVELS and misses * _SHARING_BREAK_EVEN > table_size
 
     def child(self, name: str | int) -> Numbers:

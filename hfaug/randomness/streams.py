@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 
 from hfaug.errors import ParameterError
-from hfaug.randomness.numbers import Numbers, domain_digest, key_array
+from hfaug.randomness.numbers import FIRST, SEGMENT, Numbers, domain_digest, key_array
 from hfaug.randomness.quantile import normal_quantile
 
 __all__ = ["Stream", "Streams", "copy_key", "row_key"]
@@ -86,8 +86,14 @@ class Streams:
         return Stream(self._numbers, range(len(self))[row])
 
     def __iter__(self) -> Iterator[Stream]:
+        """The streams in order; once one has drawn, those after it start with their first numbers at hand."""
         numbers = self._numbers
-        return (Stream(numbers, row) for row in range(len(self)))
+        table: Sequence[float] = ()
+        for row in range(len(self)):
+            at = row % SEGMENT * FIRST
+            if not at or not table:
+                table = numbers.first(row)
+            yield Stream(numbers, row, table, at, at + FIRST) if table else Stream(numbers, row)
 
 
 class Stream:
@@ -98,14 +104,15 @@ class Stream:
     (12.895, 1, 'a')
     """
 
-    __slots__ = ("_level", "_next", "_numbers", "_row", "_values")
+    __slots__ = ("_end", "_level", "_next", "_numbers", "_row", "_values")
 
-    def __init__(self, numbers: Numbers, row: int) -> None:
+    def __init__(self, numbers: Numbers, row: int, values: Sequence[float] = (), start: int = 0, end: int = 0) -> None:
         self._numbers = numbers
         self._row = row
-        self._values: Sequence[float] = ()
-        self._next = 0
-        self._level = 0
+        self._values = values  # of all rows together; those of this one stand from start to end
+        self._next = start
+        self._end = end
+        self._level = 1 if end else 0
 
     def random(self) -> float:
         """Draw a float in [0, 1), a multiple of 2**-53. Takes one uniform.
@@ -114,10 +121,9 @@ class Stream:
         True
         """
         at = self._next
-        if at == len(self._values):
-            self._values = self._numbers.level(self._row, self._level)
+        if at == self._end:
+            self._values, at, self._end = self._numbers.level(self._row, self._level)
             self._level += 1
-            at = 0
         self._next = at + 1
         return self._values[at]
 

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import hfaug
 from hfaug.engine.failpoints import failpoint
 from hfaug.errors import ReleaseError
+from hfaug.record import Effect, Model, RunRecord, Source, Step
 from hfaug.release.build import Base, Content, make_plan, stage
 from hfaug.release.derive import library_versions, record_from_data
 from hfaug.release.diff import Diff, SplitDiff, diff_trees
@@ -32,7 +33,6 @@ from hfaug.release.inputs import Data, as_configs, as_target, check_extra_files,
 from hfaug.release.licenses import Answer, combine
 from hfaug.release.marker import MARKER
 from hfaug.release.plan import Plan, PlannedFile
-from hfaug.record import Effect, Model, RunRecord, Source, Step
 from hfaug.release.shard_writer import Limits
 from hfaug.release.staging import staging_folder
 from hfaug.release.tree import FolderTree, Tree

@@ -16,6 +16,7 @@ from typing import Any
 
 from datasets import DatasetDict, Features
 
+from hfaug.record import RunRecord
 from hfaug.release.card import CardFacts, render_card
 from hfaug.release.counts import count_data
 from hfaug.release.diff import Diff, diff_markers, diff_trees, unread_bytes
@@ -24,7 +25,6 @@ from hfaug.release.licenses import Answer
 from hfaug.release.marker import CARD, MARKER, RECIPE, RECORD, Marker
 from hfaug.release.merge import CardPart, merge_card
 from hfaug.release.plan import Plan, PlannedFile
-from hfaug.record import RunRecord
 from hfaug.release.shard_writer import Limits
 from hfaug.release.shards import Shard, file_digest, published_features, write_split
 from hfaug.release.tree import Entry, FolderTree, Tree, stale_shards

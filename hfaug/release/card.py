@@ -19,12 +19,12 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from hfaug import provenance
+from hfaug.record import Counts, Effect, RunRecord, Step
 from hfaug.release.counts import merge_classes, totals
 from hfaug.release.diff import Diff
 from hfaug.release.escape import block, cell, clean, code, escape
 from hfaug.release.licenses import Answer
 from hfaug.release.marker import RECIPE, RECORD
-from hfaug.record import Counts, Effect, RunRecord, Step
 from hfaug.release.versions import Version
 
 __all__ = ["CardFacts", "feature_text", "op_text", "render_card"]

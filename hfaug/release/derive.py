@@ -16,8 +16,8 @@ from datasets import Dataset, DatasetDict
 from hfaug import provenance
 from hfaug.catalog import lookup
 from hfaug.errors import ParameterError
-from hfaug.release.counts import NO_CLASS, class_column
 from hfaug.record import Model, RunRecord, Step
+from hfaug.release.counts import NO_CLASS, class_column
 
 __all__ = ["library_versions", "record_from_data"]
 

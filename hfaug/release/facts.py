@@ -13,9 +13,9 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
 from hfaug.errors import ParameterError
+from hfaug.record import Counts, RunRecord
 from hfaug.release.counts import totals
 from hfaug.release.licenses import Answer
-from hfaug.record import Counts, RunRecord
 from hfaug.release.shards import Shard, data_folder, published_features
 
 __all__ = ["card_fields", "config_entries", "infer_tasks", "size_category"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfaug.preview import sheet_files
 from hfaug.release import release
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ __all__ = ["release_build"]
 
 
 def release_build(build: Build, to: str | Path | None = None, *, version: str | None = None, **more: Any) -> Released:
-    """Release the result of a build.
+    """Release the result of a build, with a contact sheet of its rows unless other extra files are given.
 
     Args:
         build: A finished build.
@@ -30,6 +31,8 @@ def release_build(build: Build, to: str | Path | None = None, *, version: str | 
     spec = recipe.release
     more.setdefault("card", spec.card)
     more.setdefault("license", spec.license)
+    if "extra_files" not in more:
+        more["extra_files"] = sheet_files(build.splits)
     if spec.private is not None:
         more.setdefault("private", spec.private)
     return release(

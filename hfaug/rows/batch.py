@@ -43,11 +43,15 @@ class Batch(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
+    def column(self, name: str) -> Sequence[Any]:
+        """The values of all rows in storage form (media undecoded), or as the objects that came in."""
+
     def value(self, column: str, index: int) -> Any:
-        """The value of one row in storage form (media undecoded), or as the object that came in."""
+        """The value of one row."""
+        return self.column(column)[index]
 
     @abstractmethod
-    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> Any:
+    def collect(self, rows: Sequence[Row], schema: pa.Schema, lineage: pa.Array | None) -> Any:
         """The rows in the form in which the batch came; untouched values are passed on."""
 
     def is_list(self, column: str) -> bool:
@@ -58,7 +62,8 @@ class Batch(ABC):
 
     def rows(self, start: int, stop: int) -> list[Row]:
         """Fresh rows for a slice of the batch."""
-        return [Row(self, index, row_key(self.ids[index])) for index in range(start, stop)]
+        ids = self.ids
+        return [Row(self, index, row_key(ids[index])) for index in range(start, stop)]
 
     # ---- media: as stored
 
@@ -110,18 +115,17 @@ class ArrowBatch(Batch):
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
-    def value(self, column: str, index: int) -> Any:
-        found = self._columns.get(column)
+    def column(self, name: str) -> list[Any]:
+        found = self._columns.get(name)
         if found is None:
-            found = self._columns[column] = self.table[column].to_pylist()
-        return found[index]
+            found = self._columns[name] = self.table[name].to_pylist()
+        return found
 
-    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> pa.Table:
-        """The rows as a table of the given features; untouched columns are passed on, not rebuilt."""
-        schema = features.arrow_schema
+    def collect(self, rows: Sequence[Row], schema: pa.Schema, lineage: pa.Array | None) -> pa.Table:
+        """The rows as a table of the given schema; untouched columns are passed on, not rebuilt."""
         indices = [row.index for row in rows]
         moved = None if len(rows) == len(self) and indices == list(range(len(self))) else indices
-        written = _written(rows, features)
+        written = _written(rows, schema)
         _check_size(self.table, rows, indices)
         columns = []
         for field in schema:
@@ -151,12 +155,13 @@ class ArrowBatch(Batch):
         return column if column.type == field.type else column.cast(field.type)
 
 
-def _written(rows: Sequence[Row], features: Features) -> set[str]:
+def _written(rows: Sequence[Row], schema: pa.Schema) -> set[str]:
     """The columns that some row has a value of its own for."""
     written = {name for row in rows if row.values for name in row.values}
-    if not written <= features.keys():
+    unknown = written.difference(schema.names)
+    if unknown:
         raise CallError(
-            f"batch: an op may write only columns that features() names, wrote {sorted(written - features.keys())}; "
+            f"batch: an op may write only columns that features() names, wrote {sorted(unknown)}; "
             "declare them in the op's adds()"
         )
     return written
@@ -200,14 +205,14 @@ class ObjectBatch(Batch):
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
-    def value(self, column: str, index: int) -> Any:
-        return self.columns[column][index]
+    def column(self, name: str) -> Sequence[Any]:
+        return self.columns[name]
 
-    def collect(self, rows: Sequence[Row], features: Features, lineage: pa.Array | None) -> dict[str, list[Any]]:
+    def collect(self, rows: Sequence[Row], schema: pa.Schema, lineage: pa.Array | None) -> dict[str, list[Any]]:
         """The rows as a dictionary of lists; untouched values are the very objects that came in."""
-        _written(rows, features)
+        _written(rows, schema)
         result: dict[str, list[Any]] = {}
-        for name in features:
+        for name in schema.names:
             if name == provenance.COLUMN and lineage is not None:
                 result[name] = lineage.to_pylist()
             else:
@@ -253,7 +258,7 @@ def _object_ids(columns: Mapping[str, Sequence[Any]], features: Features, id_col
     if lineage is not None and not len(lineage):
         return []
     if lineage is not None and provenance.has_lineage(features.arrow_schema):
-        ids = [value["id"] if value else None for value in lineage]
+        ids: list[str] = [value["id"] if value else "" for value in lineage]
         if all(ids):
             return ids
     raise RowIdError(
@@ -270,5 +275,7 @@ def _names(columns: Mapping[str, Sequence[Any]], id_column: str) -> list[Any]:
     names = [value.item() if hasattr(value, "item") else value for value in columns[id_column]]
     wrong = next((name for name in names if not isinstance(name, (str, int, type(None)))), None)
     if wrong is not None:
-        raise RoleError(f"row: id column {id_column!r} must hold strings or integers, holds {wrong!r}; bind another column")
+        raise RoleError(
+            f"row: id column {id_column!r} must hold strings or integers, holds {wrong!r}; bind another column"
+        )
     return names

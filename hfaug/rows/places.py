@@ -11,6 +11,7 @@ import numpy.typing as npt
 from datasets import Features, LargeList, List
 
 from hfaug.errors import LabelError
+from hfaug.media import Picture
 from hfaug.moves import Warp, check_boxes, from_xyxy, to_xyxy
 from hfaug.roles import Roles, feature_at
 
@@ -131,6 +132,17 @@ class BoxLabel:
         stay = visible > 0
         return replace(self, boxes=boxes[stay], kept=self.kept[stay], is_moved=True)
 
+    def replaced(self, boxes: Numbers, kept: Sequence[int]) -> BoxLabel:
+        """The boxes as other code moved them.
+
+        Args:
+            boxes: (n, 4) x1, y1, x2, y2 in continuous pixels, those that are left.
+            kept: Which of the boxes as they stood each of them is, ascending.
+        """
+        numbers = np.asarray(kept, dtype=np.int64)
+        same = len(numbers) == len(self.boxes) and np.array_equal(boxes, self.boxes)
+        return self if same else replace(self, boxes=boxes, kept=self.kept[numbers], is_moved=True)
+
     def write(self, row: Row, changed: dict[str, Any], size: Size) -> None:
         """Boxes in their own format, and everything parallel to them."""
         values = from_xyxy(self.boxes, format=_order(self.binding), units=_units(self.binding), size=size)
@@ -212,12 +224,23 @@ class PointLabel:
         motion = _motion(warps)
         if motion.is_identity:
             return self
-        points, visibility = motion.points(self.points), self.visibility
+        return self.replaced(motion.points(self.points), motion.visible(self.points))
+
+    def replaced(self, points: Numbers, seen: npt.NDArray[np.bool_]) -> PointLabel:
+        """The keypoints as something moved them.
+
+        Args:
+            points: (n, 2) x, y in continuous pixels: all of them, in their order.
+            seen: Which of them lie inside the image; the others lose their visibility.
+        """
+        visibility = self.visibility
         if visibility:
             unmarked = np.array([not mark for mark in visibility]) & (self.points == self.shift).all(axis=1)
-            points[unmarked] = self.points[unmarked]
-            seen = motion.visible(self.points) & ~unmarked
+            points = np.where(unmarked[:, None], self.points, points)
+            seen = seen & ~unmarked
             visibility = tuple(mark if see else 0 for mark, see in zip(visibility, seen.tolist(), strict=True))
+        if visibility == self.visibility and np.array_equal(points, self.points):
+            return self
         return replace(self, points=points, visibility=visibility, is_moved=True)
 
     def write(self, row: Row, changed: dict[str, Any], _size: Size) -> None:
@@ -256,6 +279,7 @@ class MaskLabel:
 
     path: str
     value: Any
+    picture: Picture | None = None
     warps: tuple[Warp, ...] = ()
 
     @classmethod
@@ -271,7 +295,7 @@ class MaskLabel:
     @property
     def is_moved(self) -> bool:
         """Whether it differs from what is stored."""
-        return bool(self.warps)
+        return bool(self.warps) or self.picture is not None
 
     def moved(self, warps: Sequence[Warp]) -> MaskLabel:
         """The mask after warps, which wait until the row is written."""
@@ -280,11 +304,11 @@ class MaskLabel:
             fuse(queue, warp)
         return replace(self, warps=tuple(queue))
 
-    def write(self, row: Row, changed: dict[str, Any], _size: Size) -> None:
-        """Decode, move, encode."""
-        mask = row.batch.open_mask(self.value)
+    def opened(self, row: Row, size: Size) -> Picture:
+        """The mask as it stands in an image of ``(height, width)``."""
+        mask = row.batch.open_mask(self.value) if self.picture is None else self.picture
         array = mask.array
-        source = self.warps[0].source
+        source = self.warps[0].source if self.warps else size
         if array.shape[:2] != source:
             raise LabelError(
                 f"column {self.path!r}: the mask must have the image's size {source} (height, width), "
@@ -292,7 +316,16 @@ class MaskLabel:
             )
         for warp in self.warps:
             array = warp.mask(array)
-        write_path(row, changed, self.path, row.batch.store_mask(array, mask))
+        return replace(mask, array=array)
+
+    def replaced(self, picture: Picture) -> MaskLabel:
+        """The mask as other code moved it: `opened`, with another array."""
+        return replace(self, picture=picture, warps=())
+
+    def write(self, row: Row, changed: dict[str, Any], size: Size) -> None:
+        """Decode, move, encode."""
+        mask = self.opened(row, size)
+        write_path(row, changed, self.path, row.batch.store_mask(mask.array, mask))
 
 
 # ---- columns and fields

@@ -23,6 +23,10 @@ __all__ = ["KEPT", "Row"]
 KEPT = -1
 """The place of a row among its own copies."""
 
+_NO_SCENES: dict[str, list[Scene]] = {}
+_NO_SOUNDS: dict[str, Sound] = {}
+"""What a row holds that opened nothing; shared, since a row of text must not cost two dictionaries. Never filled."""
+
 
 class Row:
     """A row that ops read and change; what nobody touched stays where it was stored.
@@ -51,8 +55,8 @@ class Row:
         self.rejected: tuple[str, str] | None = None
         self.roles: Roles | None = None
         self.values: dict[str, Any] | None = None
-        self._scenes: dict[str, list[Scene]] = {}
-        self._sounds: dict[str, Sound] = {}
+        self._scenes: dict[str, list[Scene]] = _NO_SCENES
+        self._sounds: dict[str, Sound] = _NO_SOUNDS
 
     @property
     def id(self) -> str:
@@ -72,7 +76,7 @@ class Row:
 
     def _holds(self, *columns: str) -> bool:
         """Whether an open image or sound decides what stands in some columns."""
-        if not (self._scenes or self._sounds):
+        if not self.holds_contents:
             return False
         held = {*self._scenes, *self._sounds}
         for scenes in self._scenes.values():
@@ -100,8 +104,10 @@ class Row:
         row.copy = self.copy if copy is None else (*self.copy, copy)
         row.parents, row.rejected, row.roles, row.original = self.parents, self.rejected, self.roles, self.original
         row.values = None if self.values is None else dict(self.values)
-        row._scenes = {column: [scene.fork(row) for scene in scenes] for column, scenes in self._scenes.items()}
-        row._sounds = {column: sound.fork() for column, sound in self._sounds.items()}
+        if self._scenes:
+            row._scenes = {column: [scene.fork(row) for scene in scenes] for column, scenes in self._scenes.items()}
+        if self._sounds:
+            row._sounds = {column: sound.fork() for column, sound in self._sounds.items()}
         return row
 
     # ---- contents by role
@@ -124,7 +130,7 @@ class Row:
         found: list[Scene] = []
         for column in roles.all("image"):
             if column not in self._scenes:
-                self._scenes[column] = open_scenes(self, column)
+                self._scenes = {**self._scenes, column: open_scenes(self, column)}
             found.extend(self._scenes[column])
         return found
 
@@ -133,7 +139,7 @@ class Row:
         """The sound with the labels that belong to it; None where the row holds none."""
         column = self.column("audio")
         if column not in self._sounds:
-            self._sounds[column] = Sound.open(self, column)
+            self._sounds = {**self._sounds, column: Sound.open(self, column)}
         sound = self._sounds[column]
         return sound if sound.present else None
 
@@ -188,17 +194,22 @@ class Row:
         """Whether it is a copy, and not the row itself kept among its copies."""
         return any(number != KEPT for number in self.copy)
 
+    @property
+    def holds_contents(self) -> bool:
+        """Whether an image or a sound of the row is open."""
+        return bool(self._scenes or self._sounds)
+
     def close(self) -> None:
         """Write the contents back and let go of what was decoded."""
-        if self._scenes or self._sounds:
+        if self.holds_contents:
             self.settle()
-            self._scenes, self._sounds = {}, {}
+            self._scenes, self._sounds = _NO_SCENES, _NO_SOUNDS
         self.original = bool(self.copy) and not self.is_copy and self.values is None
 
     def drop_changes(self) -> None:
         """Be the source row again."""
         self.values = None
-        self._scenes, self._sounds = {}, {}
+        self._scenes, self._sounds = _NO_SCENES, _NO_SOUNDS
 
     def add_values(self, values: Mapping[str, Any]) -> None:
         """Set column values in place, for layers around ops; an op returns `replace` instead."""

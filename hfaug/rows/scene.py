@@ -7,7 +7,7 @@ follow the product of the warps, once, whatever colours came in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -44,7 +44,9 @@ class ImageSource:
         """The decoded image."""
         if self._picture is None:
             self._picture = self.batch.open_image(self.value)
-            self._picture.array.flags.writeable = False  # copies share it: an op that wrote into it would change its siblings
+            self._picture.array.flags.writeable = (
+                False  # copies share it: an op that wrote into it would change its siblings
+            )
             self._size = self._picture.size
         return self._picture
 
@@ -127,6 +129,24 @@ class Scene:
         self._settled = None
         self._array = pixels
 
+    def open_labels(self) -> list[PlaceLabel]:
+        """The labels that the running op must move, as they stand now; for ops that move them by other code."""
+        self._meet(self.row.roles)
+        return list(self.labels)
+
+    def replace(self, pixels: Pixels, labels: Sequence[PlaceLabel]) -> None:
+        """Take another image of any size, with its labels as they stand in it.
+
+        Args:
+            pixels: (height, width, channels), or the very array that stands now for no change.
+            labels: `open_labels`, each moved along with the pixels.
+        """
+        if pixels is not self.array:
+            self._settled = None
+            self._array = pixels
+            self.size = (int(pixels.shape[0]), int(pixels.shape[1]))
+        self._labels = list(labels)
+
     def _meet(self, roles: Roles | None) -> None:
         """Open the labels that the running op knows of; one that is opened late follows the warps from now on."""
         if roles is self._met or roles is None:
@@ -159,7 +179,11 @@ class Scene:
 
     @property
     def changed(self) -> bool:
-        """Whether anything of the image differs from what is stored."""
+        """Whether anything of the image or its labels differs from what is stored."""
+        return self._repainted or any(label.is_moved for label in self._labels)
+
+    @property
+    def _repainted(self) -> bool:
         return self._array is not None or bool(self._todo)
 
     def fork(self, row: Row) -> Scene:
@@ -180,7 +204,7 @@ class Scene:
 
     def settled_media(self) -> Any:
         """The image in storage form: what was stored when nothing changed, else encoded once."""
-        if not self.changed:
+        if not self._repainted:
             return self._source.value
         if self._settled is None:
             self._settled = self.row.batch.store_image(self.array, self._source.picture)

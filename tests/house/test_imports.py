@@ -15,7 +15,7 @@ LAYERS = [
     {"provenance", "row_ids", "rows"},
     {"lineage", "op", "plan"},
     {"compose", "kinds", "mix", "transforms"},
-    {"filters", "fit", "ops"},
+    {"filters", "fit", "ops", "wrap"},
     {"augment", "catalog", "engine", "online"},
     {"record"},
     {"balance", "evaluation", "preview", "profile", "recipe"},

@@ -199,7 +199,7 @@ class TestDraws:
     def test_integers_reach_both_ends_and_not_beyond(self, size):
         """With the smallest and the largest uniform number there is."""
         rng = stream()
-        rng._values = [0.0, 1 - 2.0**-53]
+        rng._values, rng._end = [0.0, 1 - 2.0**-53], 2
         assert [rng.integers(7, 7 + size), rng.integers(7, 7 + size)] == [7, 6 + size]
 
     def test_integers_are_even(self):
@@ -228,7 +228,7 @@ class TestDraws:
     @pytest.mark.parametrize("uniform", [0.0, 0.5, 1 - 2.0**-53])
     def test_choice_with_extreme_numbers_takes_a_possible_item(self, p, uniform):
         rng = stream()
-        rng._values = [uniform]
+        rng._values, rng._end = [uniform], 1
         assert p[rng.choice(range(len(p)), p=p)] > 0
 
     def test_sample_takes_every_set_equally_often(self):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hfaug.errors import LicenseError
-from hfaug.release.licenses import TABLE, combine, normalise
 from hfaug.record import Model, Source
+from hfaug.release.licenses import TABLE, combine, normalise
 
 
 def answer(*licences, models=(), stated=None):

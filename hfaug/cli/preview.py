@@ -1,0 +1,181 @@
+"""``hfaug preview``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hfaug.cli.messages import listening
+from hfaug.cli.options import Command, debug_option, is_recipe
+
+if TYPE_CHECKING:
+    from hfaug.op import Op
+    from hfaug.preview import Sheet
+    from hfaug.recipe import Recipe
+
+__all__ = ["command"]
+
+
+_BUILDERS = {".json": "json", ".jsonl": "json", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".txt": "text"}
+"""What reads a single file."""
+
+_EXAMPLES = (
+    "hfaug preview mails.yaml",
+    "hfaug preview ./digits --op image.rotate",
+    "hfaug preview ./photos --op 'image.rotate: {degrees: [-90, 90]}' \\",
+    "    --on boxes=objects.bbox --on box_format=coco",
+    "hfaug preview ./out/mails/v1.0.0 -o mails",
+)
+
+
+@click.command("preview", cls=Command, examples=_EXAMPLES)
+@click.argument("source", metavar="RECIPE|DATASET")
+@click.option("--op", "ops", metavar="OP", multiple=True, help="An op to try, as in a recipe; several make a chain.")
+@click.option("--on", metavar="ROLE=COLUMN", multiple=True, help="What a column is, as under `columns` of a recipe.")
+@click.option("--rows", metavar="N", default=6, show_default=True, type=click.IntRange(1), help="Rows to show.")
+@click.option("--copies", metavar="N", default=3, show_default=True, type=click.IntRange(1), help="Copies of each.")
+@click.option("--split", metavar="NAME", help="Split to take rows from.  [default: train]")
+@click.option("--config", metavar="NAME", help="Config of a dataset that has several.")
+@click.option("--seed", metavar="N", type=click.IntRange(0), help="Draw otherwise.")
+@click.option(
+    "-o", "--output", metavar="STEM", default="preview", show_default=True, help="Writes STEM.png, STEM.html."
+)
+@debug_option
+def command(
+    source: str,
+    ops: tuple[str, ...],
+    on: tuple[str, ...],
+    split: str | None,
+    config: str | None,
+    output: str,
+    **options: Any,
+) -> int:
+    """Show rows before and after: labels drawn in, edits marked, sound to be seen and heard.
+
+    Of a RECIPE each step is tried, or the ops named by --op on its source. Of
+    a DATASET (a Hub repo, a folder, a file, or what save_to_disk wrote) the
+    ops are tried, or, without --op, its generated rows are shown beside what they
+    were made from.
+    """
+    if config and is_recipe(source):
+        raise click.UsageError("--config goes with a dataset; a recipe says it under source.name")
+    with listening(quiet=True):
+        chosen = _read_ops(ops)
+        said = _said(on)
+        if is_recipe(source):
+            sheet = _of_recipe(source, chosen, said, split, options)
+        else:
+            sheet = _of_dataset(source, chosen, said, split, config, options)
+        files = sheet.save(output)
+    click.echo("\n".join(map(str, files)))
+    return 0
+
+
+def _read_ops(texts: tuple[str, ...]) -> Op | None:
+    """The ops of ``--op`` as one."""
+    from hfaug.errors import RecipeError
+    from hfaug.recipe.ops import read_ops
+    from hfaug.recipe.text import Node, read_yaml
+
+    try:
+        nodes = [read_yaml(text) for text in texts]
+        return read_ops(Node(nodes, "", 1, Path())) if nodes else None
+    except RecipeError as error:
+        said = str(error).removeprefix("recipe, line 1, : ").removeprefix("recipe: ")
+        raise click.BadParameter(said, param_hint="--op") from error
+
+
+def _said(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """The columns of ``--on``; a role that is said twice has several."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        role, equals, value = pair.partition("=")
+        if not equals or not value:
+            raise click.BadParameter(f"must be ROLE=COLUMN, got {pair!r}", param_hint="--on")
+        found[role] = value if role not in found else (*_several(found[role]), value)
+    return found
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _of_dataset(
+    source: str, op: Op | None, said: dict[str, Any], split: str | None, config: str | None, options: dict[str, Any]
+) -> Sheet:
+    from hfaug.preview import contact_sheet, preview
+
+    loaded = _load(source, config)
+    rows = loaded if split is None else _split_of(loaded, split)
+    if op is not None:
+        return preview(rows, op.on(**said), **options).entitled(source)
+    return contact_sheet(rows, rows=options["rows"], copies=options["copies"]).entitled(source)
+
+
+def _load(source: str, config: str | None) -> Any:
+    """A dataset by name, folder or file."""
+    from datasets import load_dataset, load_from_disk
+
+    from hfaug.errors import CallError
+
+    path = Path(source)
+    if not path.exists() and (source.startswith((".", "/", "~")) or path.suffix in _BUILDERS):
+        raise CallError(f"preview: {source!r} must be a Hub repo, a folder or a file, is not there; check the path")
+    try:
+        if any((path / name).is_file() for name in ("dataset_dict.json", "state.json")):
+            return load_from_disk(source)
+        if path.is_file() and path.suffix in _BUILDERS:
+            return load_dataset(_BUILDERS[path.suffix], config, data_files=source)
+        return load_dataset(source, config)
+    except Exception as error:
+        raise CallError(f"preview: {source!r} must load as a dataset, did not: {error}") from error
+
+
+def _split_of(splits: Any, name: str) -> Any:
+    from hfaug.errors import ParameterError
+
+    if not hasattr(splits, "keys"):
+        return splits
+    if name not in splits:
+        raise ParameterError(f"preview: split must be among {', '.join(splits)}, got {name!r}; correct --split")
+    return splits[name]
+
+
+def _of_recipe(path: str, op: Op | None, said: dict[str, Any], split: str | None, options: dict[str, Any]) -> Sheet:
+    from hfaug.preview import Sheet, preview
+    from hfaug.recipe import load_recipe
+    from hfaug.recipe.sources import load_source
+
+    recipe = load_recipe(path)
+    splits = load_source(recipe)
+    if op is not None:
+        bound = op.on(**{**recipe.columns, **said})
+        sheets = [preview(_split_of(splits, split or next(iter(splits))), bound, **options)]
+    else:
+        sheets = list(_steps(recipe, splits, split, options))
+    if not sheets:
+        raise click.UsageError("the recipe has no step that makes rows; name an op with --op")
+    return Sheet.joined(f"{recipe.name} {recipe.version}", sheets)
+
+
+def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: dict[str, Any]) -> Iterator[Sheet]:
+    """Each step that makes rows, tried on rows of the source, or on its own requests."""
+    from hfaug.preview import preview
+    from hfaug.preview.steps import op_name
+    from hfaug.recipe.requests import request_rows
+    from hfaug.recipe.schema import Augment, Balance, Synthesise
+    from hfaug.recipe.sources import digest_of
+
+    for number, step in enumerate(recipe.steps, 1):
+        if isinstance(step, Synthesise):
+            asked = request_rows(digest_of(step.op.fingerprint), step.requests, _split_of(splits, step.split).features)
+            title = f"step {number}, synthesise: {op_name(step.op.spec())}"
+            yield preview(asked, step.op, title=title, **{**options, "copies": 1})
+        elif isinstance(step, Augment) or (isinstance(step, Balance) and step.op is not None):
+            name = split or (step.splits[0] if isinstance(step, Augment) else step.split)
+            op: Any = step.op
+            kind = "augment" if isinstance(step, Augment) else "balance"
+            yield preview(_split_of(splits, name), op, title=f"step {number}, {kind}: {op_name(op.spec())}", **options)

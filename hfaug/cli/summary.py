@@ -1,0 +1,121 @@
+"""What a build came to, on one screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hfaug.preview.steps import op_line
+
+if TYPE_CHECKING:
+    from hfaug.engine import RunReport
+    from hfaug.recipe import Recipe
+    from hfaug.recipe.build import Build, Stages
+    from hfaug.release import RunRecord
+
+__all__ = ["build_summary", "plan_lines", "table", "units_line"]
+
+_ORIGINS = {"source": "original", "augmented": "augmented", "synthetic": "synthetic"}
+
+
+def build_summary(built: Build) -> Iterator[str]:
+    """Rows by split and origin, what was left out and why, and who computed what.
+
+    Args:
+        built: A finished build.
+    """
+    yield from table(["split", "rows", *_ORIGINS.values()], list(_rows(built.splits)))
+    left_out = [(step.title, reason, f"{count:,}") for step, reason, count in _rejects(built.record)]
+    if left_out:
+        yield ""
+        yield from table(["left out by", "reason", "rows"], left_out)
+    yield ""
+    yield units_line(built.report)
+
+
+def _rows(splits: Mapping[str, Any]) -> Iterator[list[str]]:
+    from hfaug.release.counts import count_rows, totals
+
+    for name, split in splits.items():
+        counts = totals(count_rows(split))
+        yield [name, f"{len(split):,}", *(f"{counts.get(origin, 0):,}" for origin in _ORIGINS)]
+
+
+def _rejects(record: RunRecord) -> Iterator[tuple[Any, str, int]]:
+    for step in record.steps:
+        for reason, count in step.rejects.items():
+            yield step, reason, count
+
+
+def units_line(report: RunReport) -> str:
+    """Units by the rank that finished them, and how many had to be begun more than once."""
+    finished: Counter[int] = Counter()
+    twice = 0
+    for stage in report.stages:
+        last: dict[str, Any] = {}
+        for claim in report.claims(stage.name):
+            if claim.key.startswith("unit-"):
+                last[claim.key] = claim
+        finished.update(claim.rank for claim in last.values())
+        twice += sum(claim.attempt > 1 for claim in last.values())
+    ranks = ", ".join(f"rank {rank}: {finished[rank]:,}" for rank in sorted(finished))
+    total = sum(stage.units for stage in report.stages)
+    found = sum(stage.found for stage in report.stages) if report.world.size == 1 else 0
+    before = f" ({found:,} were there before)" if found else ""
+    return f"units  {total:,} in {len(report.stages)} stages{before}: {ranks or 'none'}; computed twice: {twice:,}"
+
+
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of a plain table; columns of numbers are aligned to the right.
+
+    >>> list(table(["split", "rows"], [["train", "1,200"], ["test", "90"]]))
+    ['split   rows', 'train  1,200', 'test      90']
+    """
+    rows = [list(heads), *map(list, lines)]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(heads))]
+    numeric = [bool(lines) and all(_is_number(line[number]) for line in lines) for number in range(len(heads))]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").isdigit()
+
+
+def plan_lines(recipe: Recipe, stages: Stages) -> Iterator[str]:
+    """What a recipe would do, from its stages.
+
+    Args:
+        recipe: The recipe.
+        stages: Its stages, checked against the source.
+    """
+    yield f"{recipe.name} {recipe.version} from {recipe.source.path}"
+    yield ""
+    columns = {name: ", ".join(split.features) for name, split in stages.splits.items()}
+    yield from table(["split", "rows", "columns"], [[n, f"{len(s):,}", columns[n]] for n, s in stages.splits.items()])
+    yield ""
+    yield from table(["step", "kind", "what"], [[str(n), *_step(step)] for n, step in enumerate(recipe.steps, 1)])
+    yield ""
+    before = {column for split in stages.splits.values() for column in split.features}
+    added = sorted({column for features in stages.features.values() for column in features} - before)
+    yield f"adds   {', '.join(added)}"
+    yield f"to     {recipe.release.to or f'./out/{recipe.name}'}"
+
+
+def _step(step: Any) -> tuple[str, str]:
+    """Kind and description of a step."""
+    kind = {"Augment": "augment", "FilterRows": "filter", "Balance": "balance", "Synthesise": "synthesise"}
+    op = step.filter if hasattr(step, "filter") else step.op
+    said = op_line(op.spec()) if op is not None else "repeats"
+    if hasattr(step, "copies"):
+        said = f"{step.copies} x {said}"
+    elif hasattr(step, "requests"):
+        said = f"{step.requests.count} of each class by {said}"
+    elif hasattr(step, "target"):
+        said = f"{step.column} to {step.target} by {said}"
+    return kind[type(step).__name__], said

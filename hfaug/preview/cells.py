@@ -1,0 +1,258 @@
+"""A row as a cell: what it holds as panels, what was done to it as captions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from datasets import ClassLabel
+
+from hfaug import media
+from hfaug.media import Clip
+from hfaug.moves import to_xyxy
+from hfaug.preview.look import Look, class_names, value_at
+from hfaug.preview.pictures import Box, PicturePanel, Point, as_rgb
+from hfaug.preview.sounds import Scale, SoundPanel
+from hfaug.preview.texts import Span, TextPanel, answers_in, spans_in, text_panel, words_in
+
+__all__ = ["Cell", "Note", "Panel", "strip"]
+
+Panel = PicturePanel | TextPanel | SoundPanel
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+_MOST_DETAIL = 120  # characters
+_MOST_MEDIA = 4  # images of one list that are shown
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line of a caption.
+
+    Args:
+        text: What it says.
+        changed: Whether it tells of a change.
+    """
+
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row, or the place where one is missing.
+
+    Args:
+        title: Which row it is: ``original``, ``copy 2``.
+        panels: What it holds.
+        notes: Captions.
+    """
+
+    title: str
+    panels: tuple[Panel, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def strip(
+    rows: Sequence[Row], look: Look, titles: Sequence[tuple[str, str]], *, before: Row | None = None
+) -> list[Cell]:
+    """Rows as cells on common scales.
+
+    Args:
+        rows: The rows, in storage form.
+        look: What their columns are shown as.
+        titles: What stands above each, and the first line of its caption: which copy it is, and what was done to it.
+        before: The row that the others were made from; it may be one of them. None where there is none.
+    """
+    clips = [_tried(_clip, row, look) for row in rows]
+    scale = Scale.over([clip for clip in clips if isinstance(clip, Clip)])
+    cells = []
+    for row, clip, (title, done) in zip(rows, clips, titles, strict=True):
+        against = None if row is before else before
+        panels = [*_pictures(row, look), *_sounds(row, clip, look, scale), *_texts(row, look, against)]
+        notes = [*([Note(done)] if done else []), *_notes(row, look, against)]
+        if isinstance(clip, Clip):
+            notes.append(Note(SoundPanel(clip, scale).caption))
+        cells.append(Cell(title, tuple(panels), tuple(notes)))
+    return cells
+
+
+def _tried(make: Callable[..., T], *arguments: Any) -> T | TextPanel:
+    """What can be made, or the reason why not: one broken row does not spoil the sheet."""
+    try:
+        return make(*arguments)
+    except (LookupError, TypeError, ValueError) as error:
+        return text_panel(f"cannot be shown: {error}")
+
+
+# ---- images
+
+
+def _pictures(row: Row, look: Look) -> Iterator[Panel]:
+    for column in look.all("image"):
+        value = row.get(column)
+        values = value if isinstance(value, list) else [value]
+        for item in [item for item in values if item is not None][:_MOST_MEDIA]:
+            made = _tried(_picture, row, item, look)
+            yield made
+            if isinstance(made, TextPanel):
+                break
+
+
+def _picture(row: Row, value: Any, look: Look) -> PicturePanel:
+    pixels = as_rgb(media.decode_image(media.read_media(value) or b""))
+    size = (pixels.shape[0], pixels.shape[1])
+    masks = [media.decode_mask(media.read_media(row[path]) or b"").array for path in look.all("mask") if row.get(path)]
+    flat = [mask[..., 0] if mask.shape[2] == 1 else mask[..., :3] for mask in masks]
+    return PicturePanel(pixels, flat, list(_boxes(row, look, size)), list(_points(row, look)))
+
+
+def _boxes(row: Row, look: Look, size: tuple[int, int]) -> Iterator[Box]:
+    said = look.binding
+    for path in look.all("boxes"):
+        value = value_at(row, path)
+        if not value:
+            continue
+        boxes = to_xyxy(value, format=said.box_format or "xyxy", units=said.box_units or "pixels", size=size)
+        names = list(_box_names(row, look, path, len(boxes)))
+        for (x1, y1, x2, y2), (name, colour) in zip(boxes.tolist(), names, strict=True):
+            yield Box((x1, y1, x2, y2), name, colour)
+
+
+def _box_names(row: Row, look: Look, path: str, count: int) -> Iterator[tuple[str, int | str]]:
+    """Name and colour of each box: by its class, where one lies beside it."""
+    top, _, field = path.partition(".")
+    beside = value_at(row, top) if field else None
+    fields = beside if isinstance(beside, Mapping) else (beside[0] if beside else {})
+    places = [*look.binding.box_labels, *(f"{top}.{name}" for name in fields if name != field)]
+    held = [(place, value_at(row, place)) for place in places]
+    fits = [(place, values) for place, values in held if isinstance(values, list) and len(values) == count]
+    fits.sort(key=lambda fit: not class_names(look.features, fit[0]))
+    for number in range(count):
+        value = fits[0][1][number] if fits else None
+        names = class_names(look.features, fits[0][0]) if fits else ()
+        if isinstance(value, int) and 0 <= value < len(names):
+            yield names[value], value
+        elif isinstance(value, str):
+            yield value[:20], value
+        else:
+            yield "", number
+
+
+def _points(row: Row, look: Look) -> Iterator[Point]:
+    shift = 0.5 if look.binding.keypoint_origin == "centre" else 0.0
+    if look.binding.keypoint_origin is None:
+        return
+    for path in look.all("keypoints"):
+        for number, point in enumerate(_flat_points(value_at(row, path))):
+            visible = len(point) < 3 or bool(point[2])
+            if visible or any(point[:2]):
+                yield Point(point[0] + shift, point[1] + shift, number, visible)
+
+
+def _flat_points(value: Any) -> Iterator[list[float]]:
+    if not value:
+        return
+    if not isinstance(value[0], (list, type(None))):
+        yield value
+        return
+    for item in value:
+        yield from _flat_points(item)
+
+
+# ---- sounds
+
+
+def _clip(row: Row, look: Look) -> Clip | None:
+    column = next(iter(look.all("audio")), None)
+    data = media.read_media(row.get(column)) if column else None
+    return media.decode_audio(data) if data is not None else None
+
+
+def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:
+    if isinstance(clip, TextPanel):
+        yield clip
+    if isinstance(clip, Clip):
+        found = [
+            (Span(round(pair["start"] * 1000), round(pair["end"] * 1000), pair["name"]))
+            for path in look.all("segments")
+            for pair in _seconds(value_at(row, path))
+        ]
+        yield SoundPanel(clip, scale, found)
+
+
+def _seconds(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, Mapping):
+        value = [dict(zip(value, items, strict=False)) for items in zip(*value.values(), strict=False)]
+    for item in value or []:
+        pair = (item["start"], item["end"]) if isinstance(item, Mapping) else (item[0], item[1])
+        name = next((v for v in item.values() if isinstance(v, str)), "") if isinstance(item, Mapping) else ""
+        yield {"start": pair[0], "end": pair[1], "name": name}
+
+
+# ---- texts
+
+
+def _texts(row: Row, look: Look, before: Row | None) -> Iterator[TextPanel]:
+    columns = look.all("text") or look.all("tokens")[:1]
+    read = _read_text if look.all("text") else _read_words
+    for column in columns:
+        made = _tried(read, row, column, look)
+        if isinstance(made, TextPanel):
+            yield made
+        elif made is not None:
+            old = None if before is None else _tried(read, before, column, look)
+            yield text_panel(made[0], made[1], old[0] if isinstance(old, tuple) else None)
+
+
+def _read_text(row: Row, column: str, look: Look) -> tuple[str, list[Span]] | None:
+    """A text with the spans in it."""
+    text = row.get(column)
+    if text is None:
+        return None
+    spans = [span for path in look.all("answers") for span in answers_in(value_at(row, path))]
+    for path in look.all("spans"):
+        spans.extend(spans_in(value_at(row, path), class_names(look.features, path)))
+    return str(text), spans
+
+
+def _read_words(row: Row, column: str, look: Look) -> tuple[str, list[Span]] | None:
+    """Words with the spans that their tags make."""
+    tokens = row.get(column)
+    if tokens is None:
+        return None
+    path = next(iter(look.all("tags")), None)
+    tags = row.get(path) if path else None
+    return words_in(tokens, tags or [], class_names(look.features, path) if path else ())
+
+
+# ---- captions
+
+
+def _notes(row: Row, look: Look, before: Row | None) -> Iterator[Note]:
+    for column in look.details:
+        now = _shown(row.get(column), look, column)
+        if before is None:
+            yield Note(f"{column}: {now}")
+            continue
+        then = _shown(before.get(column), look, column)
+        is_class = isinstance(look.features[column], ClassLabel) or column in look.all("label")
+        if now != then or is_class:
+            yield Note(f"{column}: {then} → {now}", now != then)
+
+
+def _shown(value: Any, look: Look, column: str) -> str:
+    names = class_names(look.features, column.removesuffix("_weights"))
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        weighed = sorted(((share, name) for share, name in zip(value, names, strict=False) if share > 0), reverse=True)
+        return " + ".join(f"{name} ({share:.2f})" for share, name in weighed)
+    if isinstance(value, int) and names:
+        return names[value] if 0 <= value < len(names) else "none"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:g}"
+    text = " ".join(str(value).split())
+    return text if len(text) <= _MOST_DETAIL else text[: _MOST_DETAIL - 1] + "…"

@@ -1,0 +1,96 @@
+"""Sound: gain and noise in a `map`, against the bare loop with audiomentations and against a `map` as the docs show it."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+from pathlib import Path
+from typing import Any
+
+import audiomentations
+import datasets
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import soundfile
+
+import hfaug
+from hfaug.ops.audio import AddNoise, ChangeGain
+from tests.benchmarks.photos import on_disk
+from tests.benchmarks.report import Line, at_least, at_most
+from tests.benchmarks.timing import Case, interleave
+
+ROWS, ROUNDS, SECONDS, RATE = 64, 9, 5, 16_000
+GAIN_DB, SNR_DB = (-12, 6), (10, 40)
+DATA = Path(__file__).parents[1] / "data" / "speech"
+
+Samples = npt.NDArray[np.float32]
+
+_TORCHCODEC = "decoding by `datasets` needs torchcodec, which is not installed: soundfile stands in for it and is 10x faster"
+
+
+def measure() -> list[Line]:
+    """Five-second clips of speech, 16-bit WAV."""
+    clips, rows = _clips(ROWS), _stored(ROWS)
+    change = _audiomentations()
+    op = hfaug.Chain(ChangeGain(gain_db=GAIN_DB), AddNoise(snr_db=SNR_DB))
+    cases = [
+        Case("loop", lambda: [_written(change(_read(data), RATE)) for data in clips], ROWS),
+        Case("map", lambda: rows.map(op, batched=True), ROWS),
+        Case("gain", lambda: rows.map(ChangeGain(gain_db=GAIN_DB), batched=True), ROWS),
+        Case("gain loop", lambda: [_written(change.transforms[0](_read(data), RATE)) for data in clips], ROWS),
+        Case("naive", lambda: _naive(rows, change), ROWS),
+    ]
+    times = interleave(cases, ROUNDS)
+    exact, note = _has_torchcodec(), "" if _has_torchcodec() else _TORCHCODEC
+    naive = times.ratio("naive", "map")
+    return [
+        Line("audio", "gain and noise: map / loop with audiomentations and soundfile", times.ratio("map", "loop"), at_most(1.05)),
+        Line("audio", "gain alone: map / loop", times.ratio("gain", "gain loop"), at_most(1.05)),
+        Line("audio", "gain and noise: map of decoded rows / map", naive, at_least(8) if exact else None, note=note),
+    ]  # fmt: skip
+
+
+def _audiomentations() -> Any:
+    gain = audiomentations.Gain(min_gain_db=GAIN_DB[0], max_gain_db=GAIN_DB[1], p=1)
+    return audiomentations.Compose([gain, audiomentations.AddGaussianSNR(min_snr_db=SNR_DB[0], max_snr_db=SNR_DB[1], p=1)])
+
+
+def _read(data: bytes) -> Samples:
+    return soundfile.read(io.BytesIO(data), dtype="float32")[0]
+
+
+def _written(samples: Samples) -> bytes:
+    out = io.BytesIO()
+    soundfile.write(out, samples, RATE, "PCM_16", format="WAV")
+    return out.getvalue()
+
+
+@functools.cache
+def _clips(count: int) -> tuple[bytes, ...]:
+    """Spoken digits one after another, each clip beginning with another one."""
+    with (DATA / "metadata.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["file_name"] for row in csv.DictReader(file)]
+    spoken = np.concatenate([_read((DATA / name).read_bytes()) for name in names])
+    length = SECONDS * RATE
+    starts = np.linspace(0, len(spoken) - length, count).astype(int)
+    return tuple(_written(spoken[start : start + length]) for start in starts)
+
+
+def _stored(count: int) -> datasets.Dataset:
+    features = datasets.Features({"audio": datasets.Audio()})
+    sounds = [{"bytes": data, "path": None} for data in _clips(count)]
+    return on_disk(datasets.Dataset(pa.Table.from_pydict({"audio": sounds}, schema=features.arrow_schema)))
+
+
+def _has_torchcodec() -> bool:
+    return bool(datasets.config.TORCHCODEC_AVAILABLE)
+
+
+def _naive(rows: datasets.Dataset, change: Any) -> datasets.Dataset:
+    """One row a call, decoded before and encoded after."""
+    if _has_torchcodec():
+        return rows.map(lambda row: {"audio": {"array": change(row["audio"]["array"], RATE), "sampling_rate": RATE}})
+    stored = rows.cast_column("audio", datasets.Audio(decode=False))
+    return stored.map(lambda row: {"audio": {"bytes": _written(change(_read(row["audio"]["bytes"]), RATE)), "path": None}})

@@ -1,0 +1,97 @@
+"""Cases that are run by turns in one process, so that what disturbs one disturbs all; only their ratios mean anything."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Case", "Ratio", "Times", "interleave"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Work whose cost is compared.
+
+    Args:
+        name: What it is, for `Times.ratio`.
+        work: One call of it.
+        rows: Rows that a call gets through; costs are compared a row.
+    """
+
+    name: str
+    work: Callable[[], object]
+    rows: int = 1
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times the cost of one case is that of another.
+
+    Args:
+        wall: Median over the rounds, by the clock.
+        cpu: The same by processor time, which other programs disturb less.
+        spread: Half the range between the quartiles of the rounds, as a share of the median, by the clock.
+    """
+
+    wall: float
+    cpu: float
+    spread: float = 0.0
+
+    def inverse(self) -> Ratio:
+        """The ratio the other way round: how many times faster."""
+        return Ratio(1 / self.wall, 1 / self.cpu, self.spread)
+
+
+@dataclass
+class Times:
+    """Seconds a row of each case in each round."""
+
+    wall: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+    def ratio(self, case: str, base: str) -> Ratio:
+        """The cost of a case in those of another: the median over rounds, each compared within itself."""
+        walls = [a / b for a, b in zip(self.wall[case], self.wall[base], strict=True)]
+        cpus = [a / b for a, b in zip(self.cpu[case], self.cpu[base], strict=True)]
+        return Ratio(statistics.median(walls), statistics.median(cpus), _spread(walls))
+
+    def cost(self, case: str) -> float:
+        """Processor seconds a row: the least of the rounds, which is the least disturbed."""
+        return min(self.cpu[case])
+
+
+def interleave(cases: Sequence[Case], rounds: int) -> Times:
+    """Run every case once unmeasured, then all of them by turns, every other round backwards."""
+    for case in cases:
+        case.work()
+    times = Times({case.name: [] for case in cases}, {case.name: [] for case in cases})
+    for number in range(rounds):
+        gc.collect()
+        for case in cases if number % 2 == 0 else reversed(cases):
+            wall, cpu = measured(case.work)
+            times.wall[case.name].append(wall / case.rows)
+            times.cpu[case.name].append(cpu / case.rows)
+    return times
+
+
+def measured(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock and of processors, those of finished child processes included."""
+    cpu, wall = _cpu(), time.perf_counter()
+    work()
+    return time.perf_counter() - wall, _cpu() - cpu
+
+
+def _cpu() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _spread(values: Sequence[float]) -> float:
+    if len(values) < 3:
+        return (max(values) - min(values)) / 2 / statistics.median(values)
+    low, middle, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2 / middle

@@ -1,0 +1,104 @@
+"""`hfaug.load_dataset`: what `datasets` loads, augmented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, DatasetDict, IterableDataset, load_dataset
+
+import hfaug
+from hfaug.errors import ParameterError, RecipeError
+from hfaug.ops.image import Rotate
+from hfaug.ops.text import SwapChars
+from tests.builders.conftest import digest, origins, rows_of
+
+SWAP = {"ops": ["text.swap_chars"], "copies": 2}
+
+
+def test_without_augment_it_is_load_dataset(pictures: Path) -> None:
+    loaded = hfaug.load_dataset("imagefolder", data_dir=str(pictures))
+    assert rows_of(loaded["train"]) == rows_of(load_dataset("imagefolder", data_dir=str(pictures))["train"])
+
+
+def test_with_an_op_it_is_augment(pictures: Path) -> None:
+    """Of a dictionary the training split; of one split that one, unless it is there to test with."""
+    plain = load_dataset("imagefolder", data_dir=str(pictures))
+    wanted = hfaug.augment(plain, Rotate(), copies=2)
+    loaded = hfaug.load_dataset("imagefolder", data_dir=str(pictures), augment=Rotate(), copies=2)
+    assert {name: rows_of(split) for name, split in loaded.items()} == {
+        name: rows_of(split) for name, split in wanted.items()
+    }
+    train = hfaug.load_dataset("imagefolder", data_dir=str(pictures), split="train", augment=Rotate(), copies=2)
+    assert isinstance(train, Dataset)
+    assert rows_of(train) == rows_of(wanted["train"])
+    test = hfaug.load_dataset("imagefolder", data_dir=str(pictures), split="test", augment=Rotate(), copies=2)
+    assert rows_of(test) == rows_of(wanted["test"])
+    asked = hfaug.load_dataset("imagefolder", data_dir=str(pictures), split="test", augment=Rotate(), splits="test")
+    assert origins(rows_of(asked)) == "s" * 6 + "a" * 6
+
+
+def test_a_part_of_a_split_is_that_split(mail_file: Path) -> None:
+    first = hfaug.load_dataset("json", data_files=str(mail_file), split="train[:5]", augment=SwapChars())
+    assert origins(rows_of(first)) == "sssssaaaaa"
+    with pytest.raises(ParameterError, match="load them one by one"):
+        files = {"train": str(mail_file), "test": str(mail_file)}
+        hfaug.load_dataset("json", data_files=files, split="train+test", augment=SwapChars())
+
+
+def test_the_builder_and_the_function_agree(mail_file: Path) -> None:
+    """The same steps over plain data, by way of the builder, and streamed: one set of rows."""
+    lines = mail_file.read_text().splitlines()
+    mail_file.write_text("\n".join(lines[:-1]))
+    data = {"data_files": str(mail_file), "split": "train"}
+    built = load_dataset("augmentfolder", **data, recipe=SWAP)
+    loaded = hfaug.load_dataset("json", **data, augment=SWAP)
+    stream = hfaug.load_dataset("json", **data, augment=SWAP, streaming=True)
+    assert isinstance(stream, IterableDataset)
+    assert rows_of(loaded) == rows_of(built)
+    assert digest(rows_of(stream)) == digest(rows_of(built))
+
+
+def test_steps_that_see_all_rows_work_on_loaded_data(mail_file: Path) -> None:
+    """A filter that compares rows, and an op with a pool, have them all at hand here; a stream does not."""
+    steps = [{"filter": "filter.exact_duplicates"}, {"augment": {"ops": "text.swap_chars"}}]
+    data = {"data_files": str(mail_file)}
+    assert hfaug.load_dataset("json", **data, augment=steps)["train"].num_rows == 78
+    with pytest.raises(RecipeError, match="compares all rows"):
+        hfaug.load_dataset("json", **data, augment=steps, streaming=True)
+    with pytest.raises(RecipeError, match="balance counts all rows"):
+        hfaug.load_dataset("json", **data, augment=[{"balance": {"column": "label"}}])
+
+
+def test_more_is_said_in_the_call(mail_file: Path) -> None:
+    data = {"data_files": str(mail_file)}
+    loaded = hfaug.load_dataset("json", **data, augment=SWAP, copies=1, keep=False, seed=4, num_proc=2)["train"]
+    plain = load_dataset("json", **data, split="train")
+    assert rows_of(loaded) == rows_of(hfaug.augment(plain, SwapChars(), keep=False, seed=4))
+
+
+def test_a_recipe_file_is_loaded_by_its_name(mail_file: Path) -> None:
+    """Also one that ends with .yaml, as `hfaug build` takes it."""
+    recipe = mail_file.parent / "recipe.yaml"
+    recipe.write_text("name: x\nsource: {path: json, data_files: mail.jsonl}\nsteps: [augment: {ops: text.swap_chars}]")
+    assert hfaug.load_dataset(recipe).num_rows == {"train": 80}
+    assert hfaug.load_dataset(recipe, split="train", copies=2).num_rows == 120
+    stream = hfaug.load_dataset(recipe, streaming=True)
+    assert len(list(stream["train"])) == 80
+    assert isinstance(
+        hfaug.load_dataset("augmentfolder", data_files=str(mail_file), recipe=SWAP, copies=1), DatasetDict
+    )
+
+
+@pytest.mark.parametrize(
+    "path, said, message",
+    [
+        ("hfaug", {}, "must come with recipe=... or data_files="),
+        ("hfaug", {"recipe": "name: x\n", "augment": SwapChars()}, "augment must not be given"),
+        ("json", {"data_files": "x", "copies": 2}, "copies must come with augment"),
+        ("hfaug", {"recipe": "name: x\nsource: {path: csv}\n", "revision": "v1"}, "are said in it, under source"),
+    ],
+)
+def test_what_does_not_go_together_is_said(path: str, said: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        hfaug.load_dataset(path, **said)

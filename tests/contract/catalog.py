@@ -1,0 +1,75 @@
+"""Every op of the catalog, ready to be tried, and some compositions of them."""
+
+import inspect
+from pathlib import Path
+
+from datasets import Dataset
+
+from hfaug import Chain, OneOf
+from hfaug.catalog import all_classes
+from hfaug.op import Op
+from hfaug.ops.audio import AddNoise, ChangeGain
+from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
+from hfaug.ops.mix import MixUp
+from hfaug.ops.text import DeleteWords, SwapChars
+from hfaug.testing import Case, cases
+
+MODELS = Path(__file__).parents[1] / "models"
+
+BUILDERS = {
+    "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
+    "text.back_translate": lambda cls: cls(
+        model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
+    ),
+}
+"""Ops that need more than their defaults. A model op is a fixture of this repository."""
+
+SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "Where are you?"], "label": [0, 1, 0]})
+PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
+ROWS = {"text.back_translate": SHORT, "image.text_to_image": PROMPTS}
+"""Few and short rows for ops that ask models: enough for two batches."""
+
+COMPOSED = {
+    "chain of images": Chain(Rotate(), JitterColor(), Flip(), Rotate(degrees=(10, 40)), Erase()),
+    "chain of texts": Chain(SwapChars(share=0.5), DeleteWords(share=0.3), SwapChars(share=0.5)),
+    "chain of sounds": Chain(ChangeGain(), AddNoise(), AddNoise()),
+    "chain that mixes": Chain(Flip(), MixUp(), JitterColor()),
+    "one of": OneOf(Flip(), Rotate(), JitterColor(), weights=(1, 2, 3)),
+    "one of with copies": OneOf(SwapChars(share=1).times(2), DeleteWords(share=0.5)),
+    "sometimes": Rotate().sometimes(0.5),
+    "times": SwapChars(share=1).times(3),
+    "times, kept": Chain(Rotate(), Erase()).times(2, keep=True),
+    "times in a chain": Chain(Flip().sometimes(0.5), Rotate().times(2, keep=True).sometimes(0.7), JitterColor()),
+}
+
+
+def _concrete(cls):
+    return cls.__module__ != "hfaug.compose" and not inspect.isabstract(cls)
+
+
+OPS = {name: cls for name, cls in all_classes().items() if issubclass(cls, Op) and _concrete(cls)}
+OTHERS = {name: cls for name, cls in all_classes().items() if not issubclass(cls, Op) and _concrete(cls)}
+"""Filters: they have names, pickles, digests and limits like ops."""
+
+
+def build(name):
+    """An op of the catalog with its defaults, or as `BUILDERS` says."""
+    return BUILDERS.get(name, lambda cls: cls())(OPS[name])
+
+
+def asks_models(op):
+    """Whether an op runs a model, which takes its time."""
+    return any(part.op_name() in ROWS for part in op.walk())
+
+
+def _cases():
+    for name in OPS:
+        for case in cases(build(name)):
+            yield case.name, Case(case.op, ROWS.get(name, case.rows), case.odd, case.sample)
+    for name, op in COMPOSED.items():
+        for case in cases(op):
+            yield f"{name}-{case.sample}", case
+
+
+CASES = dict(_cases())
+"""An op with each kind of rows that it takes, by name."""
