@@ -182,7 +182,7 @@ class RowBuilder(ArrowBasedBuilder):
         """The ids of all rows, part by part."""
         if processes < 2 or len(parts) < 2:
             return [self._scan_part(part) for part in parts]
-        from multiprocess import Pool
+        from datasets.builder import Pool
 
         with Pool(min(processes, len(parts))) as pool:
             found: list[Scanned] = pool.map(self._scan_part, parts)

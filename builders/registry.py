@@ -57,6 +57,7 @@ _CALLED: dict[str, set[str]] = {
     "builder:DatasetBuilder._relative_data_dir": set(),
     "builder:DatasetBuilder._split_generators": {"dl_manager"},
     "builder:Key": {"original_shard_id", "item_or_batch_id"},
+    "builder:Pool": {"processes"},
     "data_files:DataFilesDict.from_patterns": {"base_path", "download_config"},
     "data_files:get_data_patterns": {"download_config"},
     "load:import_main_class": {"module_path"},

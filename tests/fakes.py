@@ -1,7 +1,7 @@
 """Backends that compute nothing: what they answer is a function of the text or prompt and the seed, and they keep count.
 
-    with registry.override("translator", FakeTranslator):
-        ...
+with registry.override("translator", FakeTranslator):
+    ...
 """
 
 from __future__ import annotations

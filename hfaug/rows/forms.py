@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from datasets import Audio, Features, Image, Value
 from datasets.formatting.formatting import LazyDict, LazyRow
@@ -69,8 +70,7 @@ def _of(features: Features, table: pa.Table) -> Features:
 
 def _objects(columns: dict[str, Any], who: str, id_column: str | None) -> Form:
     single = _is_single(columns, id_column)
-    if single:
-        columns = {name: [value] for name, value in columns.items()}
+    columns = {name: [value] if single else _values(value) for name, value in columns.items()}
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise CallError(f"{who}: the columns of a batch must be of one length, got {lengths}; map with batched=True")
@@ -80,13 +80,20 @@ def _objects(columns: dict[str, Any], who: str, id_column: str | None) -> Form:
 def _is_single(columns: Mapping[str, Any], id_column: str | None) -> bool:
     """An id tells a row from a batch; without one there will be a clear error later."""
     if id_column is not None and id_column in columns:
-        return not isinstance(columns[id_column], (list, tuple))
+        return np.ndim(columns[id_column]) == 0
     lineage = columns.get(provenance.COLUMN)
     if isinstance(lineage, Mapping):
         return True
     if isinstance(lineage, (list, tuple)) and any(isinstance(value, Mapping) for value in lineage):
         return False
-    return not all(isinstance(values, (list, tuple)) for values in columns.values())
+    return not all(isinstance(values, (list, tuple)) or hasattr(values, "ndim") for values in columns.values())
+
+
+def _values(column: Any) -> Any:
+    """The values of a column that a format put into one array: plain texts and numbers, or an array a row."""
+    if isinstance(column, np.ndarray):
+        return column.tolist() if column.ndim == 1 else list(column)
+    return column
 
 
 def infer_features(columns: Mapping[str, Sequence[Any]]) -> Features:

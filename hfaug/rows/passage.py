@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from datasets import ClassLabel
 
+from hfaug.columns import feature_at
 from hfaug.errors import LabelError
 from hfaug.moves import Edits, answer_spans, joined, move_tag_ids, move_tags, move_tokens
-from hfaug.roles import Roles, feature_at
+from hfaug.roles import Roles
 
 if TYPE_CHECKING:
     from hfaug.rows.row import Row

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from datasets import Features, LargeList, List
 
+from hfaug.columns import feature_at, split_path
 from hfaug.errors import LabelError
 from hfaug.media import Picture
 from hfaug.moves import Warp, check_boxes, from_xyxy, to_xyxy
-from hfaug.roles import Roles, feature_at
+from hfaug.roles import Roles
 
 if TYPE_CHECKING:
     from hfaug.binding import Binding
@@ -33,7 +34,7 @@ class PlaceLabel(Protocol):
         """Where it is stored: a column, or ``column.field``."""
 
     @property
-    def columns(self) -> set[str]:
+    def columns(self) -> frozenset[str]:
         """The columns that change with it."""
 
     @property
@@ -85,8 +86,9 @@ def _motion(warps: Sequence[Warp]) -> Warp:
     return product
 
 
-def _top(path: str) -> str:
-    return path.split(".", maxsplit=1)[0]
+def _tops(row: Row, *paths: str) -> frozenset[str]:
+    """The columns that paths lead into."""
+    return frozenset(split_path(row.batch.features, path)[0] for path in paths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ class BoxLabel:
     """
 
     path: str
+    columns: frozenset[str]
     boxes: Numbers
     kept: npt.NDArray[np.int64]
     count: int
@@ -116,12 +119,8 @@ class BoxLabel:
         except ValueError as error:
             raise LabelError(f"column {path!r}: {error}") from error
         others = () if single else _beside(row.batch.features, path, binding)
-        return cls(path, boxes, np.arange(len(boxes)), len(boxes), single, others, binding)
-
-    @property
-    def columns(self) -> set[str]:
-        """The boxes' own column and those beside them."""
-        return {_top(path) for path in (self.path, *self.beside)}
+        columns = _tops(row, path, *others)
+        return cls(path, columns, boxes, np.arange(len(boxes)), len(boxes), single, others, binding)
 
     def moved(self, warps: Sequence[Warp]) -> BoxLabel:
         """The boxes after warps; without those of which nothing is left."""
@@ -163,7 +162,7 @@ class BoxLabel:
 def _beside(features: Features, path: str, binding: Binding) -> tuple[str, ...]:
     """Where one value a box is stored: the columns bound, and the lists beside the boxes in one struct."""
     found = list(binding.box_labels)
-    top, _, field = path.partition(".")
+    top, field = split_path(features, path)
     if field:
         held = features[top]
         listed = isinstance(held, (List, LargeList))
@@ -194,6 +193,7 @@ class PointLabel:
     """
 
     path: str
+    columns: frozenset[str]
     values: Any
     points: Numbers
     visibility: tuple[Any, ...]
@@ -201,7 +201,7 @@ class PointLabel:
     is_moved: bool = False
 
     @classmethod
-    def open(cls, path: str, value: Any, _row: Row, binding: Binding, _size: Size) -> PointLabel:
+    def open(cls, path: str, value: Any, row: Row, binding: Binding, _size: Size) -> PointLabel:
         """Read the keypoints of a row, in lists of any depth."""
         items = list(_points(value))
         widths = {len(item) for item in items}
@@ -212,12 +212,8 @@ class PointLabel:
             )
         shift = 0.5 if binding.keypoint_origin == "centre" else 0.0
         points = np.array([item[:2] for item in items], dtype=np.float64).reshape(-1, 2) + shift
-        return cls(path, value, points, tuple(item[2] for item in items if len(item) == 3), shift)
-
-    @property
-    def columns(self) -> set[str]:
-        """The keypoints' own column."""
-        return {_top(self.path)}
+        marks = tuple(item[2] for item in items if len(item) == 3)
+        return cls(path, _tops(row, path), value, points, marks, shift)
 
     def moved(self, warps: Sequence[Warp]) -> PointLabel:
         """The keypoints after warps."""
@@ -278,19 +274,15 @@ class MaskLabel:
     """A label map of the image's size; moved with nearest-neighbour sampling, lossless."""
 
     path: str
+    columns: frozenset[str]
     value: Any
     picture: Picture | None = None
     warps: tuple[Warp, ...] = ()
 
     @classmethod
-    def open(cls, path: str, value: Any, _row: Row, _binding: Binding, _size: Size) -> MaskLabel:
+    def open(cls, path: str, value: Any, row: Row, _binding: Binding, _size: Size) -> MaskLabel:
         """The mask of a row, not decoded yet."""
-        return cls(path, value)
-
-    @property
-    def columns(self) -> set[str]:
-        """The mask's own column."""
-        return {_top(self.path)}
+        return cls(path, _tops(row, path), value)
 
     @property
     def is_moved(self) -> bool:
@@ -333,7 +325,7 @@ class MaskLabel:
 
 def read_path(row: Row, path: str, changed: Mapping[str, Any] | None = None) -> Any:
     """The value of a column or ``column.field`` of a row; through a list of structs it is the list of that field."""
-    top, _, field = path.partition(".")
+    top, field = split_path(row.batch.features, path)
     value = changed[top] if changed and top in changed else row.stored(top)
     if not field or value is None:
         return value
@@ -342,7 +334,7 @@ def read_path(row: Row, path: str, changed: Mapping[str, Any] | None = None) -> 
 
 def write_path(row: Row, changed: dict[str, Any], path: str, values: Any) -> None:
     """Put the value of a column or ``column.field`` into `changed`, which then holds a new value of the column."""
-    top, _, field = path.partition(".")
+    top, field = split_path(row.batch.features, path)
     if not field:
         changed[top] = values
         return

@@ -94,8 +94,9 @@ def check_limits(case: Case) -> None:
         else:
             must(False, f"{name}={value!r} is accepted, although it is out of its limits")
     for name in _published(op):
+        wrong: dict[str, Any] = {name: object()}
         try:
-            dataclasses.replace(op, **{name: object()})
+            dataclasses.replace(op, **wrong)
         except ParameterError as error:
             must(name in str(error), f"the error for a wrong {name} does not name the field: {error}")
         else:

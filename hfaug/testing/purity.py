@@ -11,6 +11,7 @@ import pyarrow as pa
 from datasets import Features
 
 from hfaug import provenance
+from hfaug.columns import split_path
 from hfaug.plan import Plan
 from hfaug.testing.case import Case, content, copies_of, digest, must, results
 
@@ -71,7 +72,7 @@ def touched(case: Case) -> set[str]:
         found.update(leaf.adds)
         if leaf.roles is not None:
             paths = [path for role in (*leaf.op.needs, *leaf.op.moves, "tokens") for path in leaf.roles.all(role)]
-            found.update(path.split(".")[0] for path in (*paths, *leaf.roles.binding.box_labels))
+            found.update(split_path(case.rows.features, path)[0] for path in (*paths, *leaf.roles.binding.box_labels))
     return found
 
 

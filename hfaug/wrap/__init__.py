@@ -84,6 +84,11 @@ def wrap(
     if isinstance(target, Op):
         return target
     said = None if shifts is None else ((shifts,) if isinstance(shifts, str) else tuple(shifts))
+    if type(target).__module__.startswith("torchvision."):
+        raise ParameterError(
+            f"wrap: {type(target).__name__} is of torchvision, which cannot be wrapped as it is; make it inside a "
+            'function that takes and gives back pixels, and wrap that with reads="pixels"'
+        )
     library = next((name for name, home in _LIBRARIES.items() if _is_of(target, home)), None)
     if library is None:
         return _function(target, reads, said, adds, draws=draws)

@@ -38,6 +38,12 @@ class Albumentations(ImageOp):
 
     Moves: image; mask, boxes and keypoints as far as its transforms can.
     Rejects: nothing.
+    Source: A. Buslaev et al., Albumentations: Fast and Flexible Image Augmentations, arXiv:1809.06839.
+
+    >>> import albumentations
+    >>> import hfaug
+    >>> hfaug.wrap(albumentations.HorizontalFlip()).moves, hfaug.wrap(albumentations.GaussNoise()).moves
+    (('mask', 'boxes', 'keypoints'), ())
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)

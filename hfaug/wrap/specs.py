@@ -58,8 +58,13 @@ def specify(target: Any) -> str:
 
 def reach(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The contents whose places a specified pipeline changes, and the labels that it moves."""
-    known = json.loads(text)
-    return tuple(known["shifts"]), tuple(known["moves"])
+    try:
+        known = json.loads(text)
+        return tuple(known["shifts"]), tuple(known["moves"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ParameterError(
+            f"Albumentations: pipeline must be a text that hfaug.wrap made, got {text[:80]!r}"
+        ) from error
 
 
 @functools.cache

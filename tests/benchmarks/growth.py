@@ -2,74 +2,82 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
 
+from tests.benchmarks.grown import WORK
 from tests.benchmarks.photos import stored
 from tests.benchmarks.report import Line, at_most
 from tests.benchmarks.sentences import stored_sentences
-from tests.benchmarks.timing import Ratio
+from tests.benchmarks.timing import Case, Ratio, Times, interleave
 
-ROUNDS, TIMES = 3, 100
+ROUNDS, TIMES, AGAIN = 3, 100, 30
 EVEN, FLAT = at_most(1.05), at_most(1.2)
 _POLL_S = 0.02
 
-_MEMORY = "peak of the process's anonymous memory, as the system counts it; mapped input is not in it"
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What one child process took: processor seconds a row, and the peak of its memory in bytes."""
-
-    row_s: float
-    memory: float | None
+_COST = "less what a call takes for one row, so that the rows alone are compared; by processor time"
+_MEMORY = "peak of the anonymous memory of a process of its own, which mapped input does not count in"
 
 
 def measure() -> list[Line]:
-    """Images in a map, sentences through `augment`; each number of rows in a process of its own."""
-    return [*_lines("images", "map", stored, 20), *_lines("text", "augment", stored_sentences, 5000)]
+    """Images in a map, sentences through `augment`."""
+    return [*_lines("images", "map", stored, 20), *_lines("text", "augment", stored_sentences, 2500)]
 
 
 def _lines(kind: str, call: str, build: Callable[[int], datasets.Dataset], rows: int) -> list[Line]:
-    folders = {count: str(Path(build(count).cache_files[0]["filename"]).parent) for count in (rows, rows * TIMES)}
-    rounds = [{count: _child(kind, folder) for count, folder in folders.items()} for _ in range(ROUNDS)]
-    few, many = ([found[count] for found in rounds] for count in folders)
+    few, many = build(rows), build(rows * TIMES)
     said = f"{kind}, {call}: {rows * TIMES} rows / {rows} rows"
-    cost = [b.row_s / a.row_s for a, b in zip(few, many, strict=True)]
-    lines = [Line("growth", f"{said}, processor time a row", Ratio(*[statistics.median(cost)] * 2), EVEN)]
-    if few[0].memory and many[0].memory:
-        grown = statistics.median(b.memory / a.memory for a, b in zip(few, many, strict=True) if a.memory and b.memory)
-        note = f"{_MEMORY}; {kind}: {few[-1].memory / 1e6:.0f} MB and {many[-1].memory / 1e6:.0f} MB"
-        lines.append(Line("growth", f"{said}, memory", Ratio(grown, grown), FLAT, note=note))
+    lines = [Line("growth", f"{said}, cost of a row", _growth(kind, few, many), EVEN, note=_COST)]
+    held = [_peak(kind, part) for part in (few, many)]
+    if all(held):
+        note = f"{_MEMORY}; {kind}: {held[0] / 1e6:.0f} MB and {held[1] / 1e6:.0f} MB"
+        lines.append(Line("growth", f"{said}, memory", Ratio(*[held[1] / held[0]] * 2), FLAT, note=note))
     return lines
 
 
-def _child(kind: str, folder: str) -> _Run:
-    """Run `tests.benchmarks.grown` and watch its memory from outside, which takes none of its time."""
-    command = [sys.executable, "-m", "tests.benchmarks.grown", kind, folder]
+def _growth(kind: str, few: datasets.Dataset, many: datasets.Dataset) -> Ratio:
+    """The cost of one of many rows over that of one of a few; the few are gone through often, to be measurable."""
+    work, one = WORK[kind], few.select(range(1))
+    times = interleave(
+        [
+            Case("one", lambda: [work(one) for _ in range(AGAIN)], AGAIN),
+            Case("few", lambda: [work(few) for _ in range(AGAIN)], len(few) * AGAIN),
+            Case("many", lambda: work(many), len(many)),
+        ],
+        ROUNDS,
+    )
+    ratios = [b / a for a, b in zip(_rest(times, "few", len(few)), _rest(times, "many", len(many)), strict=True)]
+    return Ratio(*[statistics.median(ratios)] * 2)
+
+
+def _rest(times: Times, case: str, rows: int) -> list[float]:
+    """Seconds of each row but the first, in each round."""
+    return [(row * rows - one) / (rows - 1) for row, one in zip(times.cpu[case], times.cpu["one"], strict=True)]
+
+
+def _peak(kind: str, rows: datasets.Dataset) -> float:
+    """The most memory that a process holds while it works through the rows, in bytes; 0 where nobody can tell."""
+    folder = str(Path(rows.cache_files[0]["filename"]).parent)
     peak = 0.0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen([sys.executable, "-m", "tests.benchmarks.grown", kind, folder]) as child:
         while child.poll() is None:
             peak = max(peak, _anonymous(child.pid))
             time.sleep(_POLL_S)
-        said = child.stdout.read() if child.stdout else ""
     if child.returncode:
-        raise RuntimeError(f"growth: the child process for {kind} must end well, ended with {child.returncode}")
-    return _Run(json.loads(said.splitlines()[-1]), peak or None)
+        raise RuntimeError(f"growth: the process that works through {kind} must end well, ended with {child.returncode}")
+    return peak
 
 
-def _anonymous(pid: int) -> float:
-    """Bytes that the process holds and no file holds; 0 where the system does not say."""
+def _anonymous(process: int) -> float:
+    """Bytes that a process holds and no file holds."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:  # another system, or the process has just ended
         return 0.0
     return next((float(line.split()[1]) * 1024 for line in lines if line.startswith("Anonymous:")), 0.0)

@@ -9,7 +9,7 @@ from tests.benchmarks.photos import stored
 from tests.benchmarks.report import Line, at_least
 from tests.benchmarks.timing import Case, Ratio, interleave
 
-ROWS, ROUNDS = 2000, 3
+ROWS, ROUNDS = 1500, 2
 EFFICIENT = at_least(0.85)
 
 _CPU = "by processor time: what one process takes over what two take together, which is what is left on a quiet machine"

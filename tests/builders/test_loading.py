@@ -41,8 +41,8 @@ def test_with_an_op_it_is_augment(pictures: Path) -> None:
 def test_a_part_of_a_split_is_that_split(mail_file: Path) -> None:
     first = hfaug.load_dataset("json", data_files=str(mail_file), split="train[:5]", augment=SwapChars())
     assert origins(rows_of(first)) == "sssssaaaaa"
+    files = {"train": str(mail_file), "test": str(mail_file)}
     with pytest.raises(ParameterError, match="load them one by one"):
-        files = {"train": str(mail_file), "test": str(mail_file)}
         hfaug.load_dataset("json", data_files=files, split="train+test", augment=SwapChars())
 
 

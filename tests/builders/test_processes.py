@@ -23,8 +23,8 @@ def main():
     multiprocess.set_start_method("spawn")
     import datasets, hfaug
     datasets.disable_progress_bars()
-    ds = datasets.load_dataset("augmentfolder", data_dir=sys.argv[1], cache_dir=sys.argv[2], recipe=json.loads(sys.argv[3]),
-                               num_proc=2)
+    recipe = json.loads(sys.argv[3])
+    ds = datasets.load_dataset("augmentfolder", data_dir=sys.argv[1], cache_dir=sys.argv[2], recipe=recipe, num_proc=2)
     ds["train"].to_parquet(sys.argv[4])
 
 if __name__ == "__main__":
@@ -34,8 +34,9 @@ if __name__ == "__main__":
 RANK = """
 import json, sys, datasets, hfaug
 datasets.disable_progress_bars()
-ds = datasets.load_dataset("augmentfolder", data_dir=sys.argv[1], cache_dir=sys.argv[2], recipe=json.loads(sys.argv[3]))
-print(json.dumps([ds["train"].num_rows, ds["train"]._fingerprint, [file["filename"] for file in ds["train"].cache_files]]))
+recipe = json.loads(sys.argv[3])
+ds = datasets.load_dataset("augmentfolder", data_dir=sys.argv[1], cache_dir=sys.argv[2], recipe=recipe)["train"]
+print(json.dumps([ds.num_rows, ds._fingerprint, [file["filename"] for file in ds.cache_files]]))
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_a_changed_table_turns_the_builders_off_and_nothing_else(
     registry.register()
     message = f"datasets {datasets.__version__} has changed datasets.packaged_modules.{name}"
     assert message in caplog.text
-    with pytest.raises(CompatibilityError, match="builders .* are off; everything else works"):
+    with pytest.raises(CompatibilityError, match=r"builders .* are off; everything else works"):
         registry.check()
     if name == "_PACKAGED_DATASETS_MODULES":
         return  # `datasets` itself finds no builder any more
@@ -74,12 +75,8 @@ def test_a_changed_table_turns_the_builders_off_and_nothing_else(
 def test_a_copied_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where `datasets.load` no longer looks into the table that is changed here, changing it would do nothing."""
     monkeypatch.setattr(datasets.load, "_EXTENSION_TO_MODULE", dict(packaged_modules._EXTENSION_TO_MODULE))
-    with pytest.raises(CompatibilityError, match="load._EXTENSION_TO_MODULE"):
+    with pytest.raises(CompatibilityError, match=r"load\._EXTENSION_TO_MODULE"):
         registry.check()
-
-
-def _without(function: Any) -> Any:
-    return lambda *positional: function(*positional)
 
 
 @pytest.mark.parametrize("place", sorted(registry._CALLED))
@@ -91,11 +88,11 @@ def test_a_changed_function_is_noticed(place: str, monkeypatch: pytest.MonkeyPat
     for name in path:
         owner = getattr(owner, name)
     if registry._CALLED[place]:
-        monkeypatch.setattr(owner, last, _without(getattr(owner, last)))
-        with pytest.raises(CompatibilityError, match=names):
+        monkeypatch.setattr(owner, last, lambda *_: None)
+        with pytest.raises(CompatibilityError, match=re.escape(names)):
             registry.check()
     monkeypatch.setattr(owner, last, None)
-    with pytest.raises(CompatibilityError, match=names):
+    with pytest.raises(CompatibilityError, match=re.escape(names)):
         registry.check()
 
 

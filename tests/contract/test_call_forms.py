@@ -163,19 +163,14 @@ def test_map_through_a_function(tried):
 @pytest.mark.parametrize("form", ["numpy", "torch", "pandas", "python"])
 def test_formats_without_ids_are_refused(form):
     """Decoded objects have no stable id, so there is nothing to draw by."""
-    rows = sample("plain").rows.remove_columns("nothing")
-    if form == "torch":
-        pytest.importorskip("torch")
+    rows = Dataset.from_dict({"text": ["one red car", "two blue cars"], "n": [1, 2]})
     if form == "pandas":
         with pytest.raises(CallError, match="whole rows"):
             rows.with_format(form).map(TEXT, batched=True)
         return
-    if form == "python":
-        with pytest.raises(RowIdError, match=r"hfaug.augment.*hfaug.online.*hfaug.with_ids"):
-            TEXT(rows[:2])
-        return
+    ways = {"python": lambda: TEXT(rows[:2])}
     with pytest.raises(RowIdError, match=r"hfaug.augment.*hfaug.online.*hfaug.with_ids"):
-        rows.with_format(form).map(TEXT, batched=True)
+        ways.get(form, lambda: rows.with_format(form).map(TEXT, batched=True))()
 
 
 @pytest.mark.parametrize("form", ["numpy", "torch"])
@@ -244,7 +239,7 @@ def test_too_large_batches_are_refused(monkeypatch):
 
 
 def test_removed_columns_come_back():
-    """`datasets` removes columns before it adds those of the function, and an op gives whole rows; so remove them apart."""
+    """`datasets` removes columns before it adds those of the function, and an op gives whole rows: remove them apart."""
     rows = sample("plain").rows
     done = rows.map(TEXT, batched=True, remove_columns=["aside"])
     assert "aside" in done.column_names
@@ -306,11 +301,11 @@ def test_rejected_rows_stay_one_for_one():
 
 
 def test_empty_splits():
-    """An empty split keeps its place and gets the columns, with `map` when it is told the features."""
+    """`datasets` calls no function for an empty split, so `map` leaves its columns as they are; `augment` adds them."""
     rows = sample("pictures").rows
     features = TURN.features(rows.features)
     empty = rows.select([])
-    assert empty.map(TURN, batched=True, features=features).features == features
+    assert empty.map(TURN, batched=True, features=features).features == rows.features
     done = augment(DatasetDict({"train": rows, "validation": empty, "test": rows}), TURN)
     assert {name: split.features for name, split in done.items()} == dict.fromkeys(done, features)
     assert {name: len(split) for name, split in done.items()} == {"train": 24, "validation": 0, "test": 12}
@@ -321,7 +316,7 @@ def test_empty_splits():
 
 def pictures(count):
     """Stored images."""
-    return [value for value in storage(sample("pictures").rows)["image"].to_pylist()[:count]]
+    return storage(sample("pictures").rows)["image"].to_pylist()[:count]
 
 
 def listed(rows):
@@ -352,7 +347,7 @@ def test_labels_of_lists_are_refused():
 def test_images_in_structs_are_refused():
     """A struct is to be flattened first; then the image is found."""
     features = Features({"sample": {"image": Image(), "name": Value("string")}})
-    with pytest.raises(RoleError, match="ds.flatten"):
+    with pytest.raises(RoleError, match=r"ds\.flatten"):
         Flip().on(image="sample.image").features(features)
     with pytest.raises(RoleError, match="no column can be it among sample"):
         Flip().features(features)
@@ -437,19 +432,11 @@ def test_large_and_missing_values():
 
 
 def test_dictionary_columns():
-    """Categories of a raw Arrow table stay what they are, and give the id that plain text gives."""
+    """Categories of a raw Arrow table are plain text to `datasets`, and so they are here: equal ids, equal values."""
     table = pa.table({"text": ["a red car", "a blue car"], "kind": pa.array(["x", "y"]).dictionary_encode()})
     plain = table.set_column(1, "kind", table["kind"].cast(pa.string()))
-    assert list(results(TEXT.on(text="text")(plain))) == provenance_ids(TEXT.on(text="text"), table)
-
-
-def provenance_ids(op, table):
-    """The ids that an op gives to a table of another layout."""
-    try:
-        return list(results(op(table)))
-    except CallError as error:
-        assert "dictionary" in str(error)
-        return list(results(op(table.set_column(1, "kind", table["kind"].cast(pa.string())))))
+    op = TEXT.on(text="text")
+    assert results(op(table)) == results(op(plain))
 
 
 def test_chain_of_maps_is_right():
@@ -466,7 +453,7 @@ def test_chain_of_maps_is_right():
 def test_public_names_do_the_same(tried):
     """`hfaug.augment` on memory, disk, selected, formatted and streamed data."""
     op, rows, _ = tried
-    expected = {row for row in results(storage(hfaug.augment(rows, op, copies=2)))}
+    expected = set(results(storage(hfaug.augment(rows, op, copies=2))))
     for some in (rows.shuffle(seed=2), rows.with_format("arrow"), rows.select(range(len(rows)))):
         assert set(results(storage(hfaug.augment(some, op, copies=2)))) == expected
     assert hfaug.augment(rows.with_format("arrow"), op).format["type"] == "arrow"

@@ -11,8 +11,8 @@ from tests.house import source
 
 LAYERS = [
     {"errors"},
-    {"assets", "binding", "code", "config", "fields", "media", "moves", "randomness", "roles"},
-    {"provenance", "row_ids", "rows"},
+    {"assets", "binding", "code", "columns", "config", "fields", "labels", "media", "moves", "randomness", "roles"},
+    {"provenance", "rows", "sentences"},
     {"lineage", "op", "plan"},
     {"compose", "kinds", "mix", "transforms"},
     {"filters", "fit", "ops", "wrap"},

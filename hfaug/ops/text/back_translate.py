@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
@@ -13,11 +12,9 @@ from hfaug.fields import Limit, ModelName
 from hfaug.op import BatchOp, Reject
 from hfaug.randomness import Stream
 from hfaug.rows import Row
+from hfaug.sentences import Sentence, cut_sentences
 
 __all__ = ["BackTranslate"]
-
-_GAPS = re.compile(r"(?<=[.!?])\s+|\s*\n\s*|\A\s+|\s+\Z")
-"""Where a text is cut: behind the end of a sentence and at line breaks. What stands there is put back as it was."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,9 +75,9 @@ class BackTranslate(BatchOp):
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
         """Translate all sentences of all rows there, and all of them back."""
         pivots = [rng.choice(self.pivots) for rng in rngs]
-        pieces = [_cut(row.text or "") for row in rows]
+        pieces = [cut_sentences(row.text or "") for row in rows]
         sentences = [
-            _Sentence(row, place, text, pivots[row], rngs[row].child(place))
+            Sentence(row, place, text, pivots[row], rngs[row].child(place))
             for row, (texts, _) in enumerate(pieces)
             for place, text in enumerate(texts)
             if text
@@ -92,7 +89,7 @@ class BackTranslate(BatchOp):
             for number, (row, (texts, gaps)) in enumerate(zip(rows, pieces, strict=True))
         ]
 
-    def _pass(self, sentences: Sequence[_Sentence], *, back: bool) -> None:
+    def _pass(self, sentences: Sequence[Sentence], *, back: bool) -> None:
         """One way for all sentences that are still well; each pair of languages is one call."""
         for pivot in self.pivots:
             some = [s for s in sentences if s.pivot == pivot and not s.flags]
@@ -112,7 +109,7 @@ class BackTranslate(BatchOp):
     def _sampling(self) -> Sampling:
         return Sampling(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p, beams=self.beams)
 
-    def _result(self, row: Row, texts: list[str], gaps: list[str], sentences: Sequence[_Sentence]) -> Row | Reject:
+    def _result(self, row: Row, texts: list[str], gaps: list[str], sentences: Sequence[Sentence]) -> Row | Reject:
         for sentence in sentences:
             if sentence.flags:
                 return Reject(sentence.flags[0])
@@ -121,29 +118,3 @@ class BackTranslate(BatchOp):
         if not after.strip():
             return Reject("empty")
         return Reject("unchanged") if after == row.text else row.with_text(after)
-
-
-@dataclasses.dataclass
-class _Sentence:
-    """A sentence under way."""
-
-    row: int
-    place: int
-    text: str
-    pivot: str
-    rng: Stream
-    flags: tuple[str, ...] = ()
-
-    def seed(self, back: bool) -> int:
-        """One seed for each way."""
-        return self.rng.child("back" if back else "there").seed()
-
-
-def _cut(text: str) -> tuple[list[str], list[str]]:
-    """The sentences of a text, and what stands behind each of them."""
-    texts, gaps, at = [], [], 0
-    for gap in _GAPS.finditer(text):
-        texts.append(text[at : gap.start()])
-        gaps.append(gap.group())
-        at = gap.end()
-    return [*texts, text[at:]], [*gaps, ""]

@@ -1,0 +1,157 @@
+"""Columns by their features: what a column is, and how a path leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from datasets import ClassLabel, Features, Image, LargeList, List, Value
+
+__all__ = [
+    "feature_at",
+    "fields_of",
+    "holds_numbers",
+    "is_answers",
+    "is_coordinates",
+    "is_image",
+    "is_lineage",
+    "is_list",
+    "is_null",
+    "is_pairs",
+    "is_string",
+    "is_tags",
+    "is_whole",
+    "is_words",
+    "split_path",
+]
+
+
+def split_path(features: Mapping[str, Any], path: str) -> tuple[str, str]:
+    """The column of a path, and the field in it or an empty text. A column may bear dots in its own name.
+
+    >>> split_path({"objects": None}, "objects.bbox"), split_path({"objects.bbox": None}, "objects.bbox")
+    (('objects', 'bbox'), ('objects.bbox', ''))
+    """
+    if path in features:
+        return path, ""
+    top, _, field = path.partition(".")
+    return top, field
+
+
+def feature_at(features: Mapping[str, Any], path: str) -> Any:
+    """The feature at a path; lists on the way are passed through. None when there is none.
+
+    Of columns that hold nothing but nulls nobody knows what they are: such a column is what lies in it, too.
+    """
+    top, field = split_path(features, path)
+    found: Any = features.get(top)
+    for part in field.split(".") if field else ():
+        while is_list(found):
+            found = found.feature
+        if is_null(found):
+            return found
+        if not isinstance(found, Mapping) or part not in found:
+            return None
+        found = found[part]
+    return found
+
+
+def fields_of(features: Features) -> Iterator[tuple[str, Any]]:
+    """Every column and every field in it, as path and feature."""
+    for name, feature in features.items():
+        yield from _fields(name, feature)
+
+
+def _fields(path: str, feature: Any) -> Iterator[tuple[str, Any]]:
+    yield path, feature
+    inner = _item(feature)
+    if isinstance(inner, Mapping):
+        for name, item in inner.items():
+            yield from _fields(f"{path}.{name}", item)
+
+
+def _item(feature: Any) -> Any:
+    """What lists hold, however deep."""
+    while is_list(feature):
+        feature = feature.feature
+    return feature
+
+
+def is_list(feature: Any) -> bool:
+    """A list of anything."""
+    return isinstance(feature, (List, LargeList))
+
+
+def is_null(feature: Any) -> bool:
+    """Nothing but nulls."""
+    return isinstance(feature, Value) and feature.dtype == "null"
+
+
+def is_lineage(feature: Any) -> bool:
+    """The lineage that hfaug writes, by its fields: a user's column may bear its name."""
+    return isinstance(feature, Mapping) and set(feature) == {"id", "parents", "origin", "steps"}
+
+
+def is_string(feature: Any) -> bool:
+    """A text."""
+    return isinstance(feature, Value) and feature.dtype in ("string", "large_string")
+
+
+def is_whole(feature: Any) -> bool:
+    """A whole number, and no class."""
+    return isinstance(feature, Value) and "int" in feature.dtype
+
+
+def _is_number(feature: Any) -> bool:
+    return isinstance(feature, Value) and ("int" in feature.dtype or "float" in feature.dtype)
+
+
+def is_image(feature: Any) -> bool:
+    """An image, or lists of images."""
+    return isinstance(_item(feature), Image)
+
+
+def is_words(feature: Any) -> bool:
+    """A list of texts."""
+    return is_list(feature) and is_string(feature.feature)
+
+
+def is_tags(feature: Any) -> bool:
+    """A list of classes, texts or whole numbers."""
+    return is_list(feature) and (
+        isinstance(feature.feature, ClassLabel) or is_string(feature.feature) or is_whole(feature.feature)
+    )
+
+
+def is_answers(feature: Any) -> bool:
+    """Answers as SQuAD has them."""
+    return isinstance(feature, Mapping) and {"text", "answer_start"} <= set(feature) and is_words(feature["text"])
+
+
+def is_coordinates(feature: Any) -> bool:
+    """Lists of 2, 4, 6 or 8 numbers, or lists of lists of numbers."""
+    if not is_list(feature):
+        return False
+    if is_list(feature.feature):
+        return is_coordinates(feature.feature) or _is_number(feature.feature.feature)
+    return _is_number(feature.feature) and getattr(feature, "length", -1) in (2, 4, 6, 8)
+
+
+def holds_numbers(feature: Any) -> bool:
+    """Numbers at any depth."""
+    inner = _item(feature)
+    if isinstance(inner, Mapping):
+        return any(holds_numbers(item) for item in inner.values())
+    return _is_number(inner) or hasattr(inner, "shape")
+
+
+def is_pairs(feature: Any) -> bool:
+    """Lists of {start, end} or of [start, end], or a struct of lists of starts and ends."""
+    if isinstance(feature, Mapping):
+        return {"start", "end"} <= set(feature) and all(map(is_list, feature.values()))
+    if not is_list(feature):
+        return False
+    inner = feature.feature
+    if isinstance(inner, Mapping):
+        return {"start", "end"} <= set(inner)
+    return is_list(inner) and _is_number(inner.feature)
