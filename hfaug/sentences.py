@@ -41,8 +41,8 @@ class Sentence:
 def cut_sentences(text: str) -> tuple[list[str], list[str]]:
     r"""The sentences of a text, and what stands behind each of them; joined in turn they are the text.
 
-    >>> cut_sentences("One. Two!\\n\\nThree")
-    (['One.', 'Two!', 'Three'], [' ', '\\n\\n', ''])
+    >>> cut_sentences("One. Two!\n\nThree")
+    (['One.', 'Two!', 'Three'], [' ', '\n\n', ''])
     """
     texts, gaps, at = [], [], 0
     for gap in _GAPS.finditer(text):

@@ -1,4 +1,4 @@
-"""Backends that compute nothing: what they answer is a function of the text or prompt and the seed, and they keep count.
+"""Backends that compute nothing: their answer is a function of the text or prompt and the seed, and they keep count.
 
 with registry.override("translator", FakeTranslator):
     ...
@@ -46,7 +46,7 @@ class _Fake:
 class FakeTranslator(_Fake):
     """Marks a text with the language it was translated to, and with the seed where one is drawn with.
 
-    Texts of more than 50 words are too long for it, and one that holds ``ENDLESS`` is truncated. It knows de, en and fr.
+    Texts of more than 50 words are too long for it, one that holds ``ENDLESS`` is truncated. It knows de, en and fr.
     """
 
     longest = 50

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from hfaug.errors import MissingExtra, ModelError, ParameterError, WorldError
+from hfaug.errors import HfaugError, MissingExtra, ModelError, ParameterError, WorldError
 
 __all__ = ["import_extra", "loading", "pick_device", "pick_dtype", "quiet"]
 
@@ -105,9 +105,9 @@ def loading(model: str, revision: str | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError) as error:
-        if isinstance(error, (ModelError, ParameterError, WorldError, MissingExtra)):
-            raise
+    except HfaugError:
+        raise
+    except Exception as error:
         if "forked subprocess" in str(error):
             raise fork_error(model) from error
         raise ModelError(f"{model}: {_advice(error, revision)}") from error

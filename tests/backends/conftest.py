@@ -93,9 +93,14 @@ class ModelHub:
         if name not in self.repos:
             return 404, {"X-Error-Code": "RepoNotFound"}, b"{}"
         commit, revisions, files = self.repos[name]
-        wanted = parts[5] if parts[0] == "api" and len(parts) > 5 else "main" if parts[0] == "api" else parts[3]
-        if wanted not in revisions:
+        at = 5 if parts[0] == "api" else 3
+        if ("main", *parts)[at + 1 if len(parts) > at else 0] not in revisions:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b"{}"
+        if parts[4:5] == ["tree"]:
+            below = "".join(f"{part}/" for part in parts[6:])
+            found = [{"type": "file", "path": file, "size": 1, "oid": "0"} for file in files if file.startswith(below)]
+            missing = (404, {"X-Error-Code": "EntryNotFound"}, b"{}")
+            return (200, {}, json.dumps(found).encode()) if found else missing
         if parts[0] == "api":
             siblings = [{"rfilename": file} for file in sorted(files)]
             return 200, {}, json.dumps({"id": name, "sha": commit, "siblings": siblings, "tags": []}).encode()

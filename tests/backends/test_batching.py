@@ -1,5 +1,7 @@
 """Which rows share a batch."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +36,7 @@ def test_the_width_of_a_row_depends_on_its_length_alone(lengths, length):
 def test_batches_that_are_not_the_last_of_their_width_hold_a_multiple(lengths):
     """So that a matrix product of a full batch needs no fill."""
     plan = _plan(lengths)
-    for batch, following in zip(plan, plan[1:], strict=False):
+    for batch, following in itertools.pairwise(plan):
         if batch.width == following.width:
             assert len(batch.rows) % 16 == 0
 

@@ -11,8 +11,9 @@ from hfaug.errors import ModelError
 class Device:
     """Has room for some rows at a time."""
 
-    def __init__(self, room, error=torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")):
-        self.room, self.error, self.tried = room, error, []
+    def __init__(self, room, error=None):
+        self.room, self.tried = room, []
+        self.error = error or torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
     def __call__(self, rows):
         self.tried.append(len(rows))
@@ -21,7 +22,7 @@ class Device:
         return [row * 10 for row in rows]
 
 
-PLAN = [range(0, 8), range(8, 16), range(16, 20)]
+PLAN = [range(8), range(8, 16), range(16, 20)]
 
 
 def _run(device, **options):

@@ -61,7 +61,7 @@ def test_broken_weights_are_an_error_that_names_the_model(model, tmp_path):
     copy = shutil.copytree(model, tmp_path / "cut-short")
     weights = copy / "model-00001-of-00002.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="^cut-short: must be a model that can be loaded"):
+    with pytest.raises(ModelError, match=r"^cut-short: must be a model that can be loaded"):
         registry.translator(str(copy), device="cpu")
 
 

@@ -78,7 +78,7 @@ def test_a_misspelt_command_is_told_the_nearest(capsys):
 
 
 def test_the_command_line_is_light():
-    """`hfaug ops` loads no framework, and the help not even `datasets`."""
+    """`hfaug ops` loads no framework, no codec and no model library."""
     code = "import sys; from hfaug.cli import _run; _run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, "ops"], capture_output=True, text=True, check=True)
     assert not {"torch", "transformers", "diffusers", "cv2", "PIL", "audiomentations"} & set(done.stderr.split())
