@@ -56,7 +56,7 @@ def read_steps(given: Any, *, token: Any = None, storage_options: Any = None) ->
         return tuple(given)
     if isinstance(given, (str, os.PathLike)):
         text, where = read_text(given, token=token, storage_options=storage_options)
-        return _named(lambda: _parsed(_whole(_load(text)), "."), where)
+        return _named(lambda: _parsed(_whole(_load(text)), "." if where is None else folder_of(where)), where)
     return _inline(lambda: _parsed(_whole(given), "."))
 
 
@@ -80,8 +80,7 @@ def read_recipe(given: Any, *, token: Any = None, storage_options: Any = None) -
         return given, None
     if isinstance(given, (str, os.PathLike)):
         text, where = read_text(given, token=token, storage_options=storage_options)
-        folder = "." if where is None or "://" in where else os.path.dirname(where)
-        return _named(lambda: parse_recipe(text, folder), where), where
+        return _named(lambda: parse_recipe(text, "." if where is None else folder_of(where)), where), where
     if not isinstance(given, Mapping):
         raise RecipeError(
             f"recipe: must be a file, its text or a mapping, got {type(given).__name__}; see `hfaug new recipe`"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import (
@@ -33,6 +34,7 @@ from hfaug.fields import canonical
 from hfaug.lineage import REJECTED
 from hfaug.op import Op
 from hfaug.plan import Plan, Run, has_lineage
+from hfaug.randomness import row_key
 from hfaug.rows import KEPT, Row
 
 __all__ = ["augment", "batch_rows", "with_ids"]
@@ -268,11 +270,12 @@ def _flat(dataset: Dataset) -> Dataset:
 
 
 def _differ(dataset: Dataset) -> bool:
-    """Whether all ids of the lineage differ; a resampled row brings its id along."""
-    tables = dataset.select_columns([provenance.COLUMN]).with_format("arrow").iter(10_000)
-    chunks = [chunk for table in tables for chunk in pc.struct_field(table[provenance.COLUMN], "id").chunks]
-    ids = pa.chunked_array(chunks, pa.string())
-    return len(ids.unique()) == len(ids)
+    """Whether all ids of the lineage differ; a resampled row brings its id along. Holds 8 bytes an id, not the ids."""
+    tables = dataset.select_columns([provenance.COLUMN]).with_format("arrow").iter(_MOST_ROWS)
+    names = (name for table in tables for name in provenance.row_ids(table))
+    keys = np.fromiter(map(row_key, names), np.uint64, len(dataset))
+    keys.sort()
+    return not (keys[1:] == keys[:-1]).any()
 
 
 def _renumbered(dataset: Dataset) -> Dataset:
@@ -289,12 +292,14 @@ def _lineage_of(table: pa.Table, id_column: str | None) -> pa.Table:
 
 def _numbered(ids: Dataset, id_column: str | None) -> Dataset:
     """The lineage with equal ids told apart."""
+    if _differ(ids):
+        return ids
     values = ids.data.column(provenance.COLUMN).combine_chunks()
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks)
     found = values.field("id").to_pylist()
     repeated = [value for value, count in Counter(found).items() if count > 1]
-    if not repeated:
+    if not repeated:  # two names shared a key
         return ids
     if id_column is not None:
         raise RowIdError(

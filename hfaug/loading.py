@@ -84,7 +84,9 @@ def load_dataset(
         return datasets.load_dataset(path, *args, **kwargs, **said)
     steps = _steps(augment, kwargs)
     loaded = datasets.load_dataset(path, *args, **kwargs)
-    return _augmented(loaded, steps, named, augment, kwargs.get("num_proc"))
+    several = loaded if isinstance(loaded, list) else [loaded]  # one for each split of a list of splits
+    done = [_augmented(one, steps, named, augment, kwargs.get("num_proc")) for one in several]
+    return done if isinstance(loaded, list) else done[0]
 
 
 def _is_recipe(path: str) -> bool:

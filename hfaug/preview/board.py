@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfaug.preview.cells import Cell, Panel
-from hfaug.preview.fonts import ADDED, INK, PAPER, QUIET, REMOVED, drawable, font, tint
+from hfaug.preview.fonts import ADDED, BOX, INK, PAPER, QUIET, REMOVED, drawable, font, tint
 from hfaug.preview.sheet import Section
 from hfaug.preview.texts import Piece, TextPanel
 
@@ -25,6 +25,7 @@ _LEADING = 1.45
 _MOST_LINES = 22
 _MOST_NOTE_LINES = 3
 _CHANGED = (178, 60, 20)
+_FOREIGN = "Some letters are drawn as boxes: the font of this picture lacks them. The page shows them."
 _TOKENS = re.compile(r"\n|[^\S\n]+|\S+")
 
 
@@ -42,13 +43,27 @@ class _Atom:
 
 def draw(title: str, sections: Sequence[Section]) -> bytes:
     """The sheet as PNG; equal sheets give equal bytes."""
-    blocks = [_heading(title, _TITLE)]
+    blocks = [_heading(title, _TITLE, (_FOREIGN,) if any(map(_lacks, _texts(sections))) else ())]
     for section in sections:
         blocks.append(_heading(section.title, _HEADING, section.notes))
         blocks.extend(_strip(cells, section.width) for cells in section.strips)
     buffer = io.BytesIO()
     _stacked(blocks, _EDGE, _GAP).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _texts(sections: Sequence[Section]) -> Iterator[str]:
+    """Every text of the rows."""
+    for cell in (cell for section in sections for cells in section.strips for cell in cells):
+        yield from (note.text for note in cell.notes)
+        for panel in cell.panels:
+            if isinstance(panel, TextPanel):
+                yield from (piece.text for piece in panel.pieces)
+
+
+def _lacks(text: str) -> bool:
+    """Whether the font lacks a letter of a text."""
+    return BOX in drawable(text) and BOX not in text
 
 
 def _blank(width: float, height: float) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import ImageFont
 
-__all__ = ["ADDED", "INK", "PAPER", "QUIET", "REMOVED", "drawable", "font", "tint"]
+__all__ = ["ADDED", "BOX", "INK", "PAPER", "QUIET", "REMOVED", "drawable", "font", "tint"]
 
 Colour = tuple[int, int, int]
 
@@ -19,6 +19,9 @@ INK: Colour = (32, 40, 52)
 QUIET: Colour = (104, 114, 128)
 ADDED: Colour = (198, 240, 206)
 REMOVED: Colour = (252, 212, 210)
+
+BOX = "\N{WHITE SQUARE}"
+"""Stands for a letter that the font lacks; drawn as the box that fonts have for that."""
 
 _TINTS: tuple[Colour, ...] = (
     (230, 85, 13), (33, 113, 181), (35, 139, 69), (152, 78, 163), (221, 28, 119),
@@ -75,7 +78,7 @@ def _drawable(letter: str) -> str:
     if _has(letter):
         return letter
     base = "".join(part for part in unicodedata.normalize("NFKD", letter) if unicodedata.category(part) != "Mn")
-    return base if base and base != letter and all(map(_has, base)) else "\N{WHITE SQUARE}"
+    return base if base and base != letter and all(map(_has, base)) else BOX
 
 
 def _has(letter: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hfaug.errors import add_context
 from hfaug.preview.cells import Cell
 from hfaug.preview.pictures import PicturePanel
 from hfaug.preview.sounds import SoundPanel
@@ -88,8 +89,12 @@ class Sheet:
             stem = stem.with_suffix("")
         stem.parent.mkdir(parents=True, exist_ok=True)
         picture, page = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.html")
-        picture.write_bytes(self.png)
-        page.write_text(self.html, encoding="utf-8")
+        for file, content in ((picture, self.png), (page, self.html.encode())):
+            try:
+                file.write_bytes(content)
+            except OSError as error:
+                add_context(error, f"while {file} was written")
+                raise
         return picture, page
 
     @staticmethod

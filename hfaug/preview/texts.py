@@ -16,8 +16,8 @@ __all__ = ["MOST_CHARS", "Piece", "Span", "TextPanel", "answers_in", "compare", 
 MOST_CHARS = 1500
 """Characters of a text that are shown."""
 
-_TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
-_LONG_WORD = 24  # scripts without blanks come as one word; there single characters are compared
+_SOLID = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # scripts without blanks between words
+_TOKENS = re.compile(rf"[{_SOLID}]|[^\W{_SOLID}]+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -84,21 +84,17 @@ def text_panel(text: str, spans: Sequence[Span] = (), before: str | None = None)
 def compare(before: str, after: str) -> Iterator[tuple[str, int, int, str]]:
     """What was done to a text, in order: ``(edit, start, end, removed)``, the places being those of the text after.
 
-    Whole words are compared, as a reader does; in long runs without blanks, characters.
+    Whole words are compared, as a reader does; in scripts without blanks between words, characters.
 
     >>> list(compare("one two", "one three"))
     [('', 0, 4, ''), ('added', 4, 9, 'two')]
     """
-    old, new = _words(before), _words(after)
+    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
     at = 0
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         end = at + sum(map(len, new[j1:j2]))
         yield ("" if kind == "equal" else "added"), at, end, "" if kind == "equal" else "".join(old[i1:i2])
         at = end
-
-
-def _words(text: str) -> list[str]:
-    return [part for word in _TOKENS.findall(text) for part in ([word] if len(word) <= _LONG_WORD else word)]
 
 
 def _cut(text: str, edit: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[Piece]:

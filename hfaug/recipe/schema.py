@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
         name=top["name"].text(),
         version=top["version"].text() if "version" in top else "1.0.0",
         source=_source(top["source"]),
-        steps=tuple(_step(node, columns, seed, top.get("columns")) for node in steps),
+        steps=tuple(_steps(steps, columns, seed, top.get("columns"))),
         release=_release(top["release"]) if "release" in top else ReleaseSpec(),
         columns=columns,
         seed=seed,
@@ -208,6 +208,16 @@ def _release(node: Node) -> ReleaseSpec:
     if "private" in fields:
         values["private"] = fields["private"].flag()
     return ReleaseSpec(**values)
+
+
+def _steps(nodes: Sequence[Node], columns: Mapping[str, Any], seed: int, place: Node | None) -> Iterator[Any]:
+    """The steps in order. Only the first to make rows is told the id column: after it, two rows can hold one name."""
+    nameless = {key: value for key, value in columns.items() if key != "id"}
+    for node in nodes:
+        balances = isinstance(node.value, dict) and "balance" in node.value  # takes a row several times by itself
+        step = _step(node, nameless if balances else columns, seed, place)
+        yield step
+        columns = columns if isinstance(step, FilterRows) else nameless
 
 
 def _step(node: Node, columns: Mapping[str, Any], seed: int, place: Node | None) -> Any:

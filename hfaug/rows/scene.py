@@ -180,7 +180,7 @@ class Scene:
     @property
     def changed(self) -> bool:
         """Whether anything of the image or its labels differs from what is stored."""
-        return self._repainted or any(label.is_moved for label in self._labels)
+        return self._repainted or any(label.is_moved for label in self.labels)
 
     @property
     def _repainted(self) -> bool:

@@ -130,6 +130,7 @@ class _Freezer:
         if isinstance(value, types.ModuleType):
             return {"module": value.__name__}
         self._refuse_live(value)
+        self._weighed(value, sys.getsizeof(value) // 16)  # an array need not be looked at to be too large
         if id(value) in self._open:
             raise self._refusal(f"{_shown(value)}, which holds itself", "take it out")
         self._open.add(id(value))
@@ -219,8 +220,7 @@ class _Freezer:
         }
 
     def _refuse_live(self, value: Any, name: str = "") -> None:
-        """Refuse what has a state that the results would follow from, or weighs too much to be looked at."""
-        self._weighed(value, sys.getsizeof(value) // 16)
+        """Refuse what has a state that the results would follow from."""
         kind = f"{name}{_shown(value)}"
         if isinstance(value, _RANDOM) or type(value).__module__ == "random" or _is_torch(value, "Generator"):
             raise self._refusal(

@@ -175,7 +175,8 @@ class _Labels:
                 "use a transform that moves them"
             )
         points = self._points.copy()
-        points[numbers] = np.asarray(result.get("keypoints", ()), np.float64).reshape(len(numbers), -1)[:, :2] + 0.5
+        if numbers:
+            points[numbers] = np.asarray(result["keypoints"], np.float64).reshape(len(numbers), -1)[:, :2] + 0.5
         points = _unrounded(points, self._points, after)
         height, width = after.shape[:2]
         seen = ((points >= 0) & (points <= [width, height])).all(axis=1)

@@ -48,7 +48,7 @@ def specify(target: Any) -> str:
         "pipeline": spec,
         "shifts": ["image"] if moving else [],
         "moves": [role for role, can in _CAN.items() if moving and all(map(can, moving))],
-        "code": {_name(type(leaf)): code_digest(type(leaf)) for leaf in leaves if not _is_own(type(leaf))},
+        "code": {leaf.get_class_fullname(): code_digest(type(leaf)) for leaf in leaves if not _is_own(type(leaf))},
     }
     text = json.dumps(known, sort_keys=True, separators=(",", ":"), allow_nan=False)
     again = build(text, boxes="bboxes" in pipeline.processors, points="keypoints" in pipeline.processors)
@@ -90,7 +90,7 @@ def build(text: str, *, boxes: bool, points: bool, masks: int = 0, index: str = 
     """
     known = json.loads(text)
     _import(known["code"])
-    spec = dict(known["pipeline"])
+    spec = _renamed(known["pipeline"])
     params = spec.get("bbox_params") or {}
     fields = [*(params.get("label_fields") or []), index]
     spec["bbox_params"] = {**params, "format": "pascal_voc", "label_fields": fields} if boxes else None
@@ -221,13 +221,28 @@ def _plain(value: Any, where: str) -> Any:
     )
 
 
+def _class(name: str) -> Any:
+    """The class of a user's transform; None where its module no longer has it."""
+    module, _, cls = name.rpartition(".")
+    return getattr(sys.modules.get(module) or importlib.import_module(module), cls, None)
+
+
+def _renamed(spec: Any) -> Any:
+    """A configuration with the names by which classes are registered here: spawned workers rename the main module."""
+    if isinstance(spec, list):
+        return [_renamed(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    named = {key: _renamed(value) for key, value in spec.items()}
+    if "." in named.get("__class_fullname__", ""):
+        named["__class_fullname__"] = _name(_class(named["__class_fullname__"]))
+    return named
+
+
 def _import(code: Mapping[str, str]) -> None:
     """Have the classes of the user's own transforms defined, and make sure that they are those of the specification."""
     for name, digest in code.items():
-        module, _, cls = name.rpartition(".")
-        # Spawned worker processes run the main module under another name.
-        found = sys.modules.get(module) if module != "__main__" else sys.modules.get("__mp_main__", sys.modules[module])
-        held = getattr(found or importlib.import_module(module), cls, None)
+        held = _class(name)
         if held is None or code_digest(held) != digest:
             raise FingerprintError(
                 f"wrap: {name} must be the class that was wrapped, is another; wrap the pipeline again"
@@ -236,8 +251,6 @@ def _import(code: Mapping[str, str]) -> None:
 
 def _made(spec: dict[str, Any]) -> Any:
     albumentations = _albumentations()
-    if "__mp_main__" in sys.modules:
-        spec = json.loads(json.dumps(spec).replace('"__main__.', '"__mp_main__.'))
     with warnings.catch_warnings():
         # The saved arguments name some that the class does not take; nothing is lost by that, `_check_alike` looks.
         warnings.simplefilter("ignore")

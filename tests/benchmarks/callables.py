@@ -16,7 +16,7 @@ from tests.benchmarks.photos import QUALITY, Pixels, jpegs, psnr, stored, stored
 from tests.benchmarks.report import Line, at_least, at_most
 from tests.benchmarks.timing import Case, Times, interleave
 
-ROWS, FEW, ROUNDS = 108, 4, 7
+ROWS, FEW, ROUNDS = 252, 4, 7
 NEAR_LOOP, OVER_NAIVE = at_most(1.05), at_least(12)
 
 

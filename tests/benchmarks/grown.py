@@ -15,7 +15,7 @@ from tests.benchmarks.albums import CHAIN
 __all__ = ["WORK"]
 
 WORK: Mapping[str, Callable[[datasets.Dataset], object]] = {
-    "images": lambda rows: rows.map(CHAIN, batched=True, batch_size=20),
+    "images": lambda rows: rows.map(CHAIN, batched=True, batch_size=10),
     "text": lambda rows: hfaug.augment(rows, hfaug.Chain(SwapChars(), DeleteWords())),
 }
 """What is done to the rows. A batch is no larger than the smaller dataset, so both hold as much at a time."""

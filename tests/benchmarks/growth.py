@@ -17,8 +17,8 @@ from tests.benchmarks.report import Line, at_most
 from tests.benchmarks.sentences import stored_sentences
 from tests.benchmarks.timing import Case, Ratio, Times, interleave
 
-ROUNDS, TIMES, AGAIN = 3, 100, 30
-EVEN, FLAT = at_most(1.05), at_most(1.2)
+ROUNDS, TIMES, AGAIN = 3, 100, 25
+EVEN, FLAT = at_most(1.05), at_most(1.1)
 _POLL_S = 0.02
 
 _COST = "less what a call takes for one row, so that the rows alone are compared; by processor time"
@@ -27,7 +27,7 @@ _MEMORY = "peak of the anonymous memory of a process of its own, which mapped in
 
 def measure() -> list[Line]:
     """Images in a map, sentences through `augment`."""
-    return [*_lines("images", "map", stored, 20), *_lines("text", "augment", stored_sentences, 2500)]
+    return [*_lines("images", "map", stored, 10), *_lines("text", "augment", stored_sentences, 2000)]
 
 
 def _lines(kind: str, call: str, build: Callable[[int], datasets.Dataset], rows: int) -> list[Line]:
@@ -51,6 +51,7 @@ def _growth(kind: str, few: datasets.Dataset, many: datasets.Dataset) -> Ratio:
             Case("many", lambda: work(many), len(many)),
         ],
         ROUNDS,
+        warm=False,
     )
     ratios = [b / a for a, b in zip(_rest(times, "few", len(few)), _rest(times, "many", len(many)), strict=True)]
     return Ratio(*[statistics.median(ratios)] * 2)

@@ -64,9 +64,15 @@ class Times:
         return min(self.cpu[case])
 
 
-def interleave(cases: Sequence[Case], rounds: int) -> Times:
-    """Run every case once unmeasured, then all of them by turns, every other round backwards."""
-    for case in cases:
+def interleave(cases: Sequence[Case], rounds: int, *, warm: bool = True) -> Times:
+    """Run all cases by turns, every other round backwards.
+
+    Args:
+        cases: What is compared.
+        rounds: How many times each is measured.
+        warm: Run every case once unmeasured first; needless where one takes seconds.
+    """
+    for case in cases if warm else ():
         case.work()
     times = Times({case.name: [] for case in cases}, {case.name: [] for case in cases})
     for number in range(rounds):

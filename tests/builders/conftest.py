@@ -1,19 +1,16 @@
-"""Small folders of real data, a cache for each test, and rows in a form that can be compared."""
+"""Small folders of real data, and a cache for each test.
+
+`datasets` reads the environment when it is imported, so nothing here imports it before a test runs.
+"""
 
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import datasets
 import pytest
-
-from hfaug import media, provenance
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The cache of `datasets`, empty for each test."""
+    import datasets
+
     folder = tmp_path / "cache"
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", folder)
     datasets.disable_progress_bars()
@@ -74,28 +73,3 @@ def mail_file(tmp_path: Path, data_folder: Path) -> Path:
     lines = (data_folder / "mail" / "mail.jsonl").read_text(encoding="utf-8").splitlines()[:39]
     file.write_text("\n".join([*lines, lines[0]]) + "\n", encoding="utf-8")
     return file
-
-
-def rows_of(data: Any) -> list[dict[str, Any]]:
-    """The rows of a dataset or stream in their order, media as their bytes."""
-    tables: Iterable[Any] = data.with_format("arrow").iter(100)
-    return [{name: _held(value) for name, value in row.items()} for table in tables for row in table.to_pylist()]
-
-
-def _held(value: Any) -> Any:
-    if isinstance(value, Mapping) and set(value) == {"bytes", "path"}:
-        return hashlib.sha256(media.read_media(value) or b"").hexdigest()
-    if isinstance(value, Mapping):
-        return {name: _held(item) for name, item in value.items()}
-    return [_held(item) for item in value] if isinstance(value, list) else value
-
-
-def digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One digest over sorted (id, row)."""
-    found = sorted((row[provenance.COLUMN]["id"], json.dumps(row, sort_keys=True, default=str)) for row in rows)
-    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
-
-
-def origins(rows: Iterable[Mapping[str, Any]]) -> str:
-    """A letter for each row: s of the source, a augmented."""
-    return "".join(row[provenance.COLUMN]["origin"][0] for row in rows)

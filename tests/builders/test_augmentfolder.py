@@ -24,7 +24,7 @@ from hfaug.ops.text import SwapChars
 from hfaug.randomness import Stream
 from hfaug.recipe.schema import Augment, FilterRows
 from hfaug.rows import Row
-from tests.builders.conftest import digest, origins, rows_of
+from tests.builders.rows import digest, origins, rows_of
 
 ROTATE = {"ops": [{"image.rotate": {"degrees": [-20, 20]}}], "copies": 2}
 SWAP = {"ops": ["text.swap_chars"], "copies": 2}
@@ -236,6 +236,9 @@ def test_a_column_can_name_the_rows(mail_file: Path) -> None:
     recipe = {**SWAP, "columns": {"id": "name"}}
     loaded = load(data_dir=str(mail_file.parent), recipe=recipe)["train"]
     assert [row["id"] for row in loaded[provenance.COLUMN]][:40] == [f"m{n}" for n in range(40)]
+    steps = [{"augment": SWAP}, {"augment": {"ops": ["text.delete_words"]}}]
+    twice = load(data_dir=str(mail_file.parent), recipe={"columns": {"id": "name"}, "steps": steps})["train"]
+    assert len({row["id"] for row in twice[provenance.COLUMN]}) == 240
     rows[1]["name"] = "m0"
     mail_file.write_text("\n".join(map(json.dumps, rows)))
     with pytest.raises(RowIdError, match="'m0'"):

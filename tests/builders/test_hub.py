@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from datasets import load_dataset
 
-from tests.builders.conftest import digest, rows_of
+from tests.builders.rows import digest, rows_of
 from tests.hub import READER, HubServer
 from tests.hub.state import Repo, Stored
 
@@ -29,7 +29,7 @@ datasets.config.USE_PARQUET_EXPORT = False
 datasets.disable_progress_bars()
 import hfaug
 from datasets import load_dataset
-from tests.builders.conftest import digest, rows_of
+from tests.builders.rows import digest, rows_of
 arguments = json.loads(sys.argv[1])
 found = []
 for said in arguments:

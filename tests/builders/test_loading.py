@@ -11,7 +11,7 @@ import hfaug
 from hfaug.errors import ParameterError, RecipeError
 from hfaug.ops.image import Rotate
 from hfaug.ops.text import SwapChars
-from tests.builders.conftest import digest, origins, rows_of
+from tests.builders.rows import digest, origins, rows_of
 
 SWAP = {"ops": ["text.swap_chars"], "copies": 2}
 
@@ -34,6 +34,10 @@ def test_with_an_op_it_is_augment(pictures: Path) -> None:
     assert rows_of(train) == rows_of(wanted["train"])
     test = hfaug.load_dataset("imagefolder", data_dir=str(pictures), split="test", augment=Rotate(), copies=2)
     assert rows_of(test) == rows_of(wanted["test"])
+    both = hfaug.load_dataset(
+        "imagefolder", data_dir=str(pictures), split=["train", "test"], augment=Rotate(), copies=2
+    )
+    assert [rows_of(one) for one in both] == [rows_of(train), rows_of(test)]
     asked = hfaug.load_dataset("imagefolder", data_dir=str(pictures), split="test", augment=Rotate(), splits="test")
     assert origins(rows_of(asked)) == "s" * 6 + "a" * 6
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from datasets import load_dataset
 
-from tests.builders.conftest import digest, rows_of
+from tests.builders.rows import digest, rows_of
 
 RECIPE = {"ops": ["image.rotate"], "copies": 2}
 

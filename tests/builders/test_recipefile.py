@@ -16,7 +16,7 @@ from hfaug import provenance
 from hfaug.errors import RecipeError
 from hfaug.recipe import load_recipe
 from hfaug.recipe.build import build
-from tests.builders.conftest import digest, rows_of
+from tests.builders.rows import digest, rows_of
 
 MAILS = """
 name: mails

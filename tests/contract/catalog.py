@@ -3,9 +3,11 @@
 import inspect
 from pathlib import Path
 
+import albumentations
+import numpy as np
 from datasets import Dataset
 
-from hfaug import Chain, OneOf
+from hfaug import Chain, OneOf, wrap
 from hfaug.catalog import all_classes
 from hfaug.op import Op
 from hfaug.ops.audio import AddNoise, ChangeGain
@@ -29,6 +31,22 @@ PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green f
 ROWS = {"text.back_translate": SHORT, "image.text_to_image": PROMPTS}
 """Few and short rows for ops that ask models: enough for two batches."""
 
+
+def dotted(text, rng):
+    """A user's function on texts."""
+    return text if rng.random() < 0.5 else text.replace(" ", " . ")
+
+
+def darker(pixels, rng):
+    """A user's function on pixels."""
+    return (pixels * rng.uniform(0.3, 0.9)).astype(pixels.dtype)
+
+
+def louder(samples):
+    """A user's function on samples that draws from the global generator."""
+    return samples * np.float32(np.random.uniform(0.5, 1))  # noqa: NPY002
+
+
 COMPOSED = {
     "chain of images": Chain(Rotate(), JitterColor(), Flip(), Rotate(degrees=(10, 40)), Erase()),
     "chain of texts": Chain(SwapChars(share=0.5), DeleteWords(share=0.3), SwapChars(share=0.5)),
@@ -40,6 +58,13 @@ COMPOSED = {
     "times": SwapChars(share=1).times(3),
     "times, kept": Chain(Rotate(), Erase()).times(2, keep=True),
     "times in a chain": Chain(Flip().sometimes(0.5), Rotate().times(2, keep=True).sometimes(0.7), JitterColor()),
+    "wrapped function": wrap(dotted, reads="text"),
+    "wrapped pixels": wrap(darker, reads="pixels"),
+    "wrapped samples": wrap(louder, reads="samples"),
+    "wrapped pipeline": wrap(
+        albumentations.Compose([albumentations.HorizontalFlip(p=0.5), albumentations.Rotate(p=1)])
+    ),
+    "wrapped pipeline in a chain": Chain(Rotate(), wrap(albumentations.VerticalFlip(p=0.5)), JitterColor()),
 }
 
 

@@ -194,6 +194,16 @@ def test_a_sheet_shows_itself_and_can_be_saved(mails, tmp_path):
     assert page.read_text(encoding="utf-8") == sheet.html
 
 
+def test_letters_that_cannot_be_drawn_are_said_to_be_on_the_page():
+    latin, hebrew = (hfaug.preview(Dataset.from_dict({"text": [text]}), SwapChars()) for text in ("naïve", "שלום"))
+    assert "שלום" in hebrew.html
+    assert height(hebrew.png) > height(latin.png)
+
+
+def height(png):
+    return int.from_bytes(png[20:24], "big")
+
+
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"copies": 0}, {"rows": 1.5}])
 def test_wrong_numbers_are_refused(mails, wrong):
     with pytest.raises(ParameterError, match=f"preview: {next(iter(wrong))} must"):

@@ -7,6 +7,7 @@ import random
 import albumentations
 import numpy as np
 from albumentations.core.type_definitions import Targets
+from audiomentations.core.transforms_interface import BaseWaveformTransform
 
 from hfaug import Reject
 from hfaug.randomness import Stream
@@ -90,3 +91,16 @@ class Transpose(albumentations.DualTransform):
 
     def apply(self, img, **params):
         return np.ascontiguousarray(np.swapaxes(img, 0, 1))
+
+
+class Crackle(BaseWaveformTransform):
+    """A transform of sounds."""
+
+    supports_multichannel = True
+
+    def __init__(self, share=0.01, p=1.0):
+        super().__init__(p)
+        self.share = share
+
+    def apply(self, samples, sample_rate):
+        return np.where(np.random.random(samples.shape) < self.share, 0, samples).astype(np.float32)

@@ -1,0 +1,61 @@
+"""The engines that hfaug drives, driven alone: on the whole list at once, and row by row as in a plain `map`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from diffusers import AutoPipelineForText2Image
+from PIL.Image import Image
+from transformers import MarianMTModel, MarianTokenizer
+
+__all__ = ["Drawer", "Translator"]
+
+MODELS = Path(__file__).parents[1] / "models"
+BATCH = 32
+
+
+class Translator:
+    """transformers on the translator of the tests, there and back, with the model's own search."""
+
+    folder = str(MODELS / "translate-en-de-fr")
+
+    def __init__(self) -> None:
+        self.tokenizer = MarianTokenizer.from_pretrained(self.folder)
+        self.model = MarianMTModel.from_pretrained(self.folder).eval()
+
+    def there_and_back(self, texts: Sequence[str]) -> list[str]:
+        """English through German."""
+        return self._pass(self._pass(texts, "de"), "en")
+
+    def _pass(self, texts: Sequence[str], language: str) -> list[str]:
+        """Batches of like length, so that little is padded."""
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        found: dict[int, str] = {}
+        for start in range(0, len(order), BATCH):
+            some = order[start : start + BATCH]
+            found.update(zip(some, self._batch([f">>{language}<< {texts[row]}" for row in some]), strict=True))
+        return [found[row] for row in range(len(texts))]
+
+    def _batch(self, texts: list[str]) -> list[str]:
+        with torch.inference_mode():
+            made = self.model.generate(**self.tokenizer(texts, return_tensors="pt", padding=True))
+        return [re.sub(r"^>>\w+<< ", "", text) for text in self.tokenizer.batch_decode(made, skip_special_tokens=True)]
+
+
+class Drawer:
+    """diffusers on the text-to-image model of the tests."""
+
+    folder = str(MODELS / "digits-text-to-image")
+
+    def __init__(self, steps: int) -> None:
+        self.pipe = AutoPipelineForText2Image.from_pretrained(self.folder, safety_checker=None)
+        self.pipe.set_progress_bar_config(disable=True)
+        self.steps = steps
+
+    def draw(self, prompts: Sequence[str]) -> list[Image]:
+        """One image a prompt, in one batch, each from a seed of its own."""
+        generators = [torch.Generator("cpu").manual_seed(number) for number in range(len(prompts))]
+        return self.pipe(list(prompts), num_inference_steps=self.steps, generator=generators).images
