@@ -256,6 +256,13 @@ class Op(Config):
             batch.sources.clear()
         return done
 
+    def _close(self, row: Row) -> None:
+        """Decode and encode what a row's ops asked for; most media errors come up here, so the row is named here."""
+        try:
+            row.close()
+        except Exception as error:
+            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")  # noqa: B904 - the same error
+
     def _run_rows(self, rows: list[Row], plan: Plan, rejects: Counter[str]) -> list[Row]:
         run = Run(plan)
         results = []
@@ -267,7 +274,7 @@ class Op(Config):
                     continue
                 row.drop_changes()
             elif row.copy or row.holds_contents:
-                row.close()
+                self._close(row)
             if fills:
                 row.add_values(run.fill(row))
             results.append(row)
