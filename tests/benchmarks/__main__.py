@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import time
+import traceback
 
 from tests.benchmarks import environment, report
 
@@ -21,20 +22,27 @@ def main() -> int:
     asked = parser.parse_args()
     with environment.prepared(), environment.one_core() as core:
         _say(f"held to core {core}" if core is not None else "this system cannot hold a process to one core")
-        lines = [line for subject in asked.only for line in _measure(subject)]
+        found = {subject: _measure(subject) for subject in asked.only}
+    lines = [line for some in found.values() for line in some or ()]
     print(report.table(lines))
     if asked.json:
         report.write_json(lines, asked.json)
+    broken = [subject for subject, some in found.items() if some is None]
     late = report.failing(lines) if asked.gate else []
     for line in late:
         _say(f"gate: {line.subject}: {line.work} is off its target by more than {report.GATE}x")
-    return 1 if late else 0
+    return 1 if broken or late else 0
 
 
-def _measure(subject: str) -> list[report.Line]:
+def _measure(subject: str) -> list[report.Line] | None:
+    """The lines of a subject; None where it broke, so that the others are still measured."""
     environment.settle()
     start = time.perf_counter()
-    lines: list[report.Line] = importlib.import_module(f"tests.benchmarks.{subject}").measure()
+    try:
+        lines: list[report.Line] = importlib.import_module(f"tests.benchmarks.{subject}").measure()
+    except Exception:  # noqa: BLE001  # whatever it is, it is printed, and the exit code tells
+        traceback.print_exc()
+        return None
     _say(f"{subject}: {time.perf_counter() - start:.0f} s")
     return lines
 
