@@ -260,8 +260,9 @@ class Op(Config):
         """Decode and encode what a row's ops asked for; most media errors come up here, so the row is named here."""
         try:
             row.close()
-        except Exception as error:  # noqa: BLE001 - it goes on, with its row
-            raise add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+        except Exception as error:
+            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            raise
 
     def _run_rows(self, rows: list[Row], plan: Plan, rejects: Counter[str]) -> list[Row]:
         run = Run(plan)

@@ -2,6 +2,7 @@
 
 from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
 from hfaug.rows.colors import Color
+from hfaug.rows.entities import read_entities
 from hfaug.rows.forms import Form, read_form
 from hfaug.rows.passage import edit_text, has_labels
 from hfaug.rows.row import KEPT, Row
@@ -20,5 +21,6 @@ __all__ = [
     "Sound",
     "edit_text",
     "has_labels",
+    "read_entities",
     "read_form",
 ]

@@ -16,9 +16,13 @@ SUBJECTS = ("startup", "counting", "callables", "images", "untouched", "text", "
 def main() -> int:
     """Measure, print the table, and say by the exit code what ``--gate`` asks for."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument(
+        "--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, metavar="SUBJECT", help=", ".join(SUBJECTS)
+    )
     parser.add_argument("--json", metavar="FILE", help="write every number there, too")
-    parser.add_argument("--gate", action="store_true", help=f"exit with 1 if a ratio is over {report.GATE}x off its target")
+    parser.add_argument(
+        "--gate", action="store_true", help=f"exit with 1 if a ratio is over {report.GATE}x off its target"
+    )
     asked = parser.parse_args()
     with environment.prepared(), environment.one_core() as core:
         _say(f"held to core {core}" if core is not None else "this system cannot hold a process to one core")

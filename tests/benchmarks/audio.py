@@ -27,7 +27,9 @@ DATA = Path(__file__).parents[1] / "data" / "speech"
 
 Samples = npt.NDArray[np.float32]
 
-_TORCHCODEC = "decoding by `datasets` needs torchcodec, which is not installed: soundfile stands in for it and is 10x faster"
+_TORCHCODEC = (
+    "decoding by `datasets` needs torchcodec, which is not installed: soundfile stands in for it and is 10x faster"
+)
 
 
 def measure() -> list[Line]:
@@ -54,7 +56,9 @@ def measure() -> list[Line]:
 
 def _audiomentations() -> Any:
     gain = audiomentations.Gain(min_gain_db=GAIN_DB[0], max_gain_db=GAIN_DB[1], p=1)
-    return audiomentations.Compose([gain, audiomentations.AddGaussianSNR(min_snr_db=SNR_DB[0], max_snr_db=SNR_DB[1], p=1)])
+    return audiomentations.Compose(
+        [gain, audiomentations.AddGaussianSNR(min_snr_db=SNR_DB[0], max_snr_db=SNR_DB[1], p=1)]
+    )
 
 
 def _read(data: bytes) -> Samples:
@@ -93,4 +97,6 @@ def _naive(rows: datasets.Dataset, change: Any) -> datasets.Dataset:
     if _has_torchcodec():
         return rows.map(lambda row: {"audio": {"array": change(row["audio"]["array"], RATE), "sampling_rate": RATE}})
     stored = rows.cast_column("audio", datasets.Audio(decode=False))
-    return stored.map(lambda row: {"audio": {"bytes": _written(change(_read(row["audio"]["bytes"]), RATE)), "path": None}})
+    return stored.map(
+        lambda row: {"audio": {"bytes": _written(change(_read(row["audio"]["bytes"]), RATE)), "path": None}}
+    )

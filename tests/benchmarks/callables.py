@@ -35,7 +35,9 @@ def measure() -> list[Line]:
     return [
         *_lines("blur", blur, hfaug.wrap(blur, reads="pixels")),
         *_lines("invert, which costs next to nothing", invert, hfaug.wrap(invert, reads="pixels")),
-        *_lines("four ops of albumentations", lambda array: change(image=array)["image"], hfaug.wrap(compose()), drawn=True),
+        *_lines(
+            "four ops of albumentations", lambda array: change(image=array)["image"], hfaug.wrap(compose()), drawn=True
+        ),
     ]
 
 

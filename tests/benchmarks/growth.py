@@ -71,7 +71,9 @@ def _peak(kind: str, rows: datasets.Dataset) -> float:
             peak = max(peak, _anonymous(child.pid))
             time.sleep(_POLL_S)
     if child.returncode:
-        raise RuntimeError(f"growth: the process that works through {kind} must end well, ended with {child.returncode}")
+        raise RuntimeError(
+            f"growth: the process that works through {kind} must end well, ended with {child.returncode}"
+        )
     return peak
 
 

@@ -99,7 +99,9 @@ def table(lines: list[Line]) -> str:
     numbered = {note: number for number, note in enumerate(dict.fromkeys(notes), 1)}
     rows = [_HEADS, *(_cells(line, numbered) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    text = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     text.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join([*text, "", *(f"[{number}] {note}" for note, number in numbered.items())]).rstrip()
 

@@ -25,7 +25,9 @@ _END = re.compile(r"(?<=[.!?])\s+")
 @functools.cache
 def sentences(count: int) -> tuple[str, ...]:
     """That many sentences of 8 to 24 words; each is used once before one is used again."""
-    mails = (json.loads(line)["text"] for line in (DATA / "mail" / "mail.jsonl").read_text(encoding="utf-8").splitlines())
+    mails = (
+        json.loads(line)["text"] for line in (DATA / "mail" / "mail.jsonl").read_text(encoding="utf-8").splitlines()
+    )
     articles = json.loads((DATA / "qa" / "xquad.en.json").read_text(encoding="utf-8"))["data"]
     contexts = (paragraph["context"] for article in articles for paragraph in article["paragraphs"])
     found = [text for whole in (*mails, *contexts) for text in _END.split(whole) if 8 <= len(text.split()) <= 24]

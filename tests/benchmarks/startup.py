@@ -40,14 +40,18 @@ def measure() -> list[Line]:
         Line("startup", f"fingerprint, the slowest of all ops ({name})", _ms(slowest), at_most(2), " ms"),
         Line("startup", "fingerprint of an op with an asset of 100 MB", _ms(_hashing(heavy)), at_most(2), " ms"),
         Line("startup", "fingerprint of a function that holds 100 MB", _ms(_hashing(_holding(), 3)), None, " ms"),
-        Line("startup", "share of fingerprints that are equal before and after use", Ratio(equal, equal), exactly(1), ""),
+        Line(
+            "startup", "share of fingerprints that are equal before and after use", Ratio(equal, equal), exactly(1), ""
+        ),
     ]
 
 
 def _importing(statement: str) -> Ratio:
     """Milliseconds of an import in fresh interpreters that have `datasets` already."""
     code = _IMPORT.format(statement)
-    done = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True) for _ in range(ROUNDS)]
+    done = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True) for _ in range(ROUNDS)
+    ]
     walls, cpus = zip(*(map(float, run.stdout.split()) for run in done), strict=True)
     return Ratio(statistics.median(walls) * 1e3, statistics.median(cpus) * 1e3)
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from bisect import bisect_left
+from typing import ClassVar
 
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, Features
+from datasets import Dataset
 
 from hfaug.assets import Asset
 from hfaug.errors import CallError, LabelError
 from hfaug.fields import Share
-from hfaug.moves import Edits, joined
+from hfaug.moves import Edits
 from hfaug.op import Op, Reject
 from hfaug.plan import Plan
 from hfaug.randomness import Stream
-from hfaug.roles import Roles, feature_at
-from hfaug.rows import Row, edit_text
+from hfaug.rows import Row, edit_text, read_entities
 
 __all__ = ["SwapEntities"]
-
-_TYPE_FIELDS = ("label", "type", "entity", "tag", "category")
-Entity = tuple[int, int, str]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,7 +74,7 @@ class SwapEntities(Op):
         found: set[tuple[str, str]] = set()
         plain = dataset.with_format(None).select_columns(sorted({path.split(".")[0] for path in columns}))
         for row in plain:
-            text, entities = _entities(row, dataset.features, roles)
+            text, entities = read_entities(row, dataset.features, roles)
             found.update((kind, text[start:end]) for start, end, kind in entities)
         if not found:
             raise LabelError(
@@ -96,22 +92,26 @@ class SwapEntities(Op):
         if roles is None or row.text is None:
             return row
         known = _by_type(self.names)
-        text, entities = _entities(row, row.batch.features, roles)
+        text, entities = read_entities(row, row.batch.features, roles)
         items: list[tuple[int, int, str]] = []
         for start, end, kind in sorted(entities):
-            swap = rng.random() < self.share
-            others = known.get(kind, ())
-            pick = rng.random()
-            if swap and len(others) > 1 and (not items or start >= items[-1][1]):
-                items.append((start, end, _other(others, text[start:end], pick)))
+            swap, pick = rng.random() < self.share, rng.random()
+            other = _other(known.get(kind, ()), text[start:end], pick) if swap else None
+            if other is not None and (not items or start >= items[-1][1]):
+                items.append((start, end, other))
         edit_text(row, roles, Edits(items))
         return row
 
 
-def _other(names: tuple[str, ...], own: str, pick: float) -> str:
-    """A name that is not the one there, drawn evenly."""
-    chosen = names[int(pick * (len(names) - 1))]
-    return names[-1] if chosen == own else chosen
+def _other(names: tuple[str, ...], own: str, pick: float) -> str | None:
+    """A name that is not the one there, drawn evenly; None where there is none."""
+    place = bisect_left(names, own)
+    known = names[place : place + 1] == (own,)
+    count = len(names) - known
+    if not count:
+        return None
+    number = int(pick * count)
+    return names[number + (known and number >= place)]
 
 
 @functools.lru_cache(maxsize=8)
@@ -121,49 +121,3 @@ def _by_type(names: Asset) -> dict[str, tuple[str, ...]]:
     for kind, name in zip(table["type"].to_pylist(), table["name"].to_pylist(), strict=True):
         found.setdefault(kind, []).append(name)
     return {kind: tuple(values) for kind, values in found.items()}
-
-
-def _entities(row: Any, features: Features, roles: Roles) -> tuple[str, list[Entity]]:
-    """The text of a row and its typed spans."""
-    column = roles.one("text")
-    if column is None:
-        tokens = row[roles.all("tokens")[0]] or []
-        text, spans = joined(tokens)
-        found: list[Entity] = []
-        for path in roles.all("tags"):
-            names = getattr(feature_at(features, path).feature, "names", None)
-            tags = [names[tag] if names else tag for tag in row[path] or []]
-            found.extend(_from_tags(tags, spans))
-        return text, found
-    return row[column] or "", [
-        entity for path in roles.all("spans") for entity in _from_spans(row[path], path, features)
-    ]
-
-
-def _from_tags(tags: list[str], spans: list[tuple[int, int]]) -> Iterator[Entity]:
-    at = 0
-    while at < len(tags):
-        if tags[at].startswith("B-"):
-            kind = tags[at][2:]
-            last = at
-            while last + 1 < len(tags) and tags[last + 1] == f"I-{kind}":
-                last += 1
-            yield spans[at][0], spans[last][1], kind
-            at = last
-        at += 1
-
-
-def _from_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
-    if not value:
-        return
-    feature = feature_at(features, path)
-    fields = getattr(feature, "feature", feature)
-    name = next((name for name in _TYPE_FIELDS if name in fields), None)
-    if name is None:
-        raise LabelError(
-            f"SwapEntities: spans in {path!r} must have a type field, one of {', '.join(_TYPE_FIELDS)}; rename yours"
-        )
-    kinds = fields[name].names if isinstance(fields[name], ClassLabel) else None
-    for item in value:
-        if item["start"] < item["end"]:
-            yield item["start"], item["end"], kinds[item[name]] if kinds else str(item[name])
