@@ -57,8 +57,7 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
     op.features(with_lineage(dataset.features))
     rows = with_ids(dataset, id_column=op.binding.id)
     transform = _Draw(op, rows.features, _Epoch(), provenance)
-    stored = rows.cast(_undecoded(rows.features))
-    result = OnlineDataset(stored.data, info=stored.info, split=stored.split, fingerprint=stored._fingerprint)  # noqa: SLF001 - it has no public name
+    result = _opened(rows)
     result.set_transform(transform)
     return result
 
@@ -119,6 +118,7 @@ class _Draw:
     features: Features
     epoch: _Epoch
     provenance: bool
+    last: Op | None = None
 
     def __call__(self, batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
         if set(batch) != set(self.features):
@@ -126,7 +126,7 @@ class _Draw:
                 f"{type(self.op).__name__}: online rows need all columns, got {sorted(batch)}; "
                 "remove columns before hfaug.online"
             )
-        op = self.op.on(epoch=self.epoch.value)
+        op = self._bound()
         form = Form(table=None, columns=dict(batch), features=self.features, single=False)
         done = op.run_form(form)
         if any(len(values) != len(batch[name]) for name, values in done.items() if name in batch):
@@ -136,6 +136,13 @@ class _Draw:
         if not self.provenance:
             done.pop(provenance.COLUMN, None)
         return {name: _decoded(values, self.features.get(name)) for name, values in done.items()}
+
+    def _bound(self) -> Op:
+        """The op for the epoch that is; kept, since an op plans anew for each dataset that it meets."""
+        epoch = self.epoch.value
+        if self.last is None or self.last.binding.epoch != epoch:
+            self.last = self.op.on(epoch=epoch)
+        return self.last
 
 
 def _decoded(values: list[Any], feature: Any) -> list[Any]:
@@ -147,10 +154,10 @@ def _decoded(values: list[Any], feature: Any) -> list[Any]:
     ]
 
 
-def _undecoded(features: Features) -> Features:
-    return Features(
-        {
-            name: dataclasses.replace(feature, decode=False) if isinstance(feature, (Image, Audio)) else feature
-            for name, feature in features.items()
-        }
-    )
+def _opened(rows: Dataset) -> OnlineDataset:
+    """The same rows, not copied, with their media as they are stored."""
+    for name, feature in rows.features.items():
+        if isinstance(feature, (Image, Audio)):
+            rows = rows.cast_column(name, dataclasses.replace(feature, decode=False))
+    indices, fingerprint = rows._indices, rows._fingerprint  # noqa: SLF001  # a dataset has no public name for its parts
+    return OnlineDataset(rows.data, rows.info, rows.split, indices, fingerprint)

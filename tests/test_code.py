@@ -1,4 +1,4 @@
-"""What counts as the code of a class or function: all of its package that it names, and nothing that moves by itself."""
+"""What counts as the code of a class or function: all of its package that it names, nothing that moves by itself."""
 
 import dataclasses
 import functools

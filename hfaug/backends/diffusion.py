@@ -99,8 +99,7 @@ class DiffusersPipeline:
             raise ParameterError(
                 f"{self.model_id}: each image needs one seed, {len(requests)} requests had {len(seeds)}; give as many"
             )
-        if batch_size is not None and batch_size < 1:
-            raise ParameterError(f"{self.model_id}: batch_size must be 1 or more, was {batch_size}; change it")
+        _check_counts(self.model_id, batch_size=batch_size, steps=steps, height=height, width=width)
         options = self._options(steps, guidance, height, width)
         wanted = list(zip(requests, seeds, strict=True))
         jobs = list(dict.fromkeys(wanted))
@@ -118,6 +117,10 @@ class DiffusersPipeline:
             raise ParameterError(
                 f"{self.model_id}: settings must be ones that {type(self._pipe).__name__} has, it has no "
                 f"{', '.join(sorted(unknown))}; leave them out"
+            )
+        if (height is None) != (width is None):  # pipelines would use neither
+            raise ParameterError(
+                f"{self.model_id}: height and width must be given together, were {height} and {width}; give both"
             )
         return options
 
@@ -153,17 +156,16 @@ class DiffusersPipeline:
         size = at_once or _GPU_BATCH
 
         def draw(rows: Sequence[int]) -> list[GeneratedImage]:
-            batch = [jobs[row] for row in rows]
-            # the shapes of a long call stay the same to its end, for compiled and tuned kernels
-            extra = size - len(batch) if len(jobs) > size and rows[-1] == len(jobs) - 1 else 0
-            return self._draw(self._pipe, batch + batch[-1:] * extra, options)[: len(batch)]
+            return self._draw(self._pipe, [jobs[row] for row in rows], options)
 
-        return self._in_plan(len(jobs), size, draw)
+        return self._in_plan(len(jobs), size, draw, fill=len(jobs) > size)
 
     def _in_plan(
-        self, count: int, size: int, work: Callable[[Sequence[int]], list[GeneratedImage]]
+        self, count: int, size: int, work: Callable[[Sequence[int]], list[GeneratedImage]], *, fill: bool = False
     ) -> list[GeneratedImage]:
-        plan = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        plan = [list(range(start, min(start + size, count))) for start in range(0, count, size)]
+        if fill:  # the shapes of a long call stay the same to its end, for compiled and tuned kernels
+            plan[-1] += [count - 1] * (size - len(plan[-1]))
         found = run_batches(plan, work, on_halve=self.halvings.append)
         return [found[row] for row in range(count)]
 
@@ -181,6 +183,12 @@ class DiffusersPipeline:
                 raise ParameterError(
                     f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
                 ) from error
+        size = output.images.shape[1:3]
+        if size != (options.get("height", size[0]), options.get("width", size[1])):
+            raise ParameterError(
+                f"{self.model_id}: height and width must suit {type(pipe).__name__}, which drew {size[0]}x{size[1]} "
+                f"instead of {options['height']}x{options['width']}; choose a size that it can draw"
+            )
         flagged = getattr(output, "nsfw_content_detected", None) or [False] * len(batch)
         cut = [_is_cut(pipe, request.prompt) for request in requests]
         return [
@@ -198,6 +206,12 @@ class DiffusersPipeline:
 
 
 _Job = tuple[ImageRequest, int]
+
+
+def _check_counts(who: str, **counts: int | None) -> None:
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            raise ParameterError(f"{who}: {name} must be 1 or more, was {value}; change it")
 
 
 class _PromptMemory:

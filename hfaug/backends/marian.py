@@ -46,6 +46,16 @@ def load(identity: ModelIdentity, *, dtype: str, device: str) -> TransformersTra
             identity.source, dtype=getattr(torch, dtype), attn_implementation=attention, **names
         )
         model = model.to(device).eval().requires_grad_(requires_grad=False)
+        # what a configuration leaves open, `generate` takes from here
+        model.generation_config.update(
+            # an end that is forced at the limit would hide that the sentence was cut there
+            forced_eos_token_id=None,
+            max_length=None,
+            do_sample=False,
+            temperature=None,
+            top_k=None,
+            top_p=None,
+        )
     return TransformersTranslator(identity, model, tokenizer)
 
 
@@ -167,20 +177,13 @@ class TransformersTranslator:
         ]
 
     def _generation_config(self, width: int, sampling: Sampling) -> Any:
-        """The model's own configuration, made exact: the output limit follows from the width, hence from the row."""
+        """The model's own configuration, but the limit of the output follows from the width, hence from the row."""
         config = copy.deepcopy(self._model.generation_config)
         config.update(
-            do_sample=False,
             num_beams=self._beams(sampling),
             num_return_sequences=1,
             return_dict_in_generate=False,
-            max_length=None,
             max_new_tokens=min(2 * width + 32, self._limit - 1),
-            # an end that is forced at the limit would hide that the sentence was cut there
-            forced_eos_token_id=None,
-            temperature=None,
-            top_k=None,
-            top_p=None,
         )
         return config
 

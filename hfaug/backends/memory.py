@@ -25,7 +25,7 @@ def run_batches(
     """Work through planned batches; one that does not fit into memory is halved, and so are later ones as costly.
 
     Args:
-        batches: The plan: row numbers, batch by batch.
+        batches: The plan: row numbers, batch by batch. A number may come again, to fill a batch up.
         work: The results of one batch, one for each row.
         cost: How much memory a batch takes, in any unit that grows with it.
         on_halve: Told of each batch that was not worked on as planned.
@@ -40,7 +40,7 @@ def run_batches(
     {0: 0, 1: 10, 2: 20}
     """
     results: dict[int, T] = {}
-    of = sum(len(batch) for batch in batches)
+    of = len({row for batch in batches for row in batch})
     fits: float = float("inf")  # costs above this did not fit, earlier in this call
     waiting = [list(batch) for batch in reversed(batches)]
     while waiting:

@@ -134,10 +134,15 @@ def _composed(target: Any) -> Any:
 
 def _leaves(pipeline: Any) -> Iterator[Any]:
     for part in pipeline.transforms:
-        if hasattr(part, "transforms"):
+        if _holds_transforms(part):
             yield from _leaves(part)
         else:
             yield part
+
+
+def _holds_transforms(part: Any) -> bool:
+    """Whether a part is composed of others; what `ColorJitter` keeps under the name ``transforms`` are functions."""
+    return hasattr(part, "transforms") and not hasattr(part, "apply")
 
 
 def _name(cls: type) -> str:
@@ -271,5 +276,5 @@ def _check_alike(one: Any, other: Any) -> None:
 def _all(pipeline: Any) -> Iterator[Any]:
     for part in pipeline.transforms:
         yield part
-        if hasattr(part, "transforms"):
+        if _holds_transforms(part):
             yield from _all(part)

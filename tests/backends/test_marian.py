@@ -144,7 +144,7 @@ def test_a_text_that_is_too_long_is_flagged_not_cut(translator, generated):
 
 def test_an_output_that_does_not_end_is_flagged(translator, monkeypatch):
     """As it would be for a model that repeats itself for ever."""
-    monkeypatch.setattr(translator._model.generation_config, "suppress_tokens", [0])
+    monkeypatch.setattr(translator._model.generation_config, "sequence_bias", [[[0], -1e9]])
     found = translator.translate(["Good morning."], target="de", sampling=Sampling(beams=1))
     assert found[0].flags == ("truncated",)
     assert found[0].text

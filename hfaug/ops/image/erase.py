@@ -23,7 +23,7 @@ class Erase(PixelOp):
     Args:
         holes: Range of the number of rectangles, from 0 up.
         area: Range of the area of each, as a share of the image, 0..1.
-        aspect: Range of height over width, above 0; drawn on a log scale.
+        aspect: Range of height over width, above 0; drawn on a log scale, given up where a rectangle would stick out.
         fill: RGB value of the rectangles, 0..255; grey images get its luma.
 
     Moves: pixels only; every label stays, since what is covered is still there.
@@ -58,8 +58,10 @@ class Erase(PixelOp):
     def _hole(self, height: int, width: int, rng: Stream) -> tuple[int, int, int, int]:
         pixels = rng.uniform(*self.area) * height * width
         aspect = math.exp(rng.uniform(math.log(self.aspect[0]), math.log(self.aspect[1])))
-        tall = min(height, round(math.sqrt(pixels * aspect)))
-        wide = min(width, round(math.sqrt(pixels / aspect)))
+        # What would stick out on one side grows on the other: the area counts more than the aspect.
+        long = min(height, math.sqrt(pixels * aspect))
+        wide = min(width, round(pixels / long)) if long else 0
+        tall = min(height, round(pixels / wide)) if wide else 0
         top = rng.integers(0, height - tall + 1)
         left = rng.integers(0, width - wide + 1)
         return top, top + tall, left, left + wide

@@ -45,12 +45,12 @@ class DeleteWords(EditOp):
             return Edits()
         if len(gone) == len(words):
             gone.remove(rng.integers(0, len(words)))
-        items = [(words[number][0], words[number + 1][0], "") for number in gone if number + 1 < len(words)]
         tail = len(words)
-        while tail - 1 in gone:
-            tail -= 1
+        while gone and gone[-1] == tail - 1:
+            tail = gone.pop()
+        items = [(words[number][0], words[number + 1][0], "") for number in gone]
         if tail < len(words):
-            items = [item for item in items if item[0] < words[tail][0]] + [(words[tail - 1][1], words[-1][1], "")]
+            items.append((words[tail - 1][1], words[-1][1], ""))
         return Edits(items)
 
     def _drawn(self, count: int, rng: Stream) -> list[int]:
@@ -63,7 +63,8 @@ class DeleteWords(EditOp):
         gone: list[int] = []
         at = -1
         while True:
-            at += 1 + int(math.log(1 - rng.random()) * scale)
-            if at >= count:
+            gap = math.log(1 - rng.random()) * scale
+            if not gap < count - at - 1:  # or not a number, which an infinite scale makes of the smallest draw
                 return gone
+            at += 1 + int(gap)
             gone.append(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from typing import Annotated, ClassVar
 
 from hfaug.fields import Limit, Share
@@ -49,8 +50,14 @@ class SwapChars(EditOp):
         for _ in range(whole + (rng.random() < wanted - whole)):
             for _ in range(_TRIES):
                 at = 1 + int(rng.random() * (last - 1))
-                if text[at - 1 : at + 2].isalpha() and text[at] != text[at + 1]:
+                if text[at - 1 : at + 2].isalpha() and text[at] != text[at + 1] and not _is_marked(text, at + 1):
                     if not (at in places or at - 1 in places or at + 1 in places):
                         places.add(at)
                     break
         return Edits([(at, at + 2, text[at + 1] + text[at]) for at in sorted(places)])
+
+
+def _is_marked(text: str, at: int) -> bool:
+    """Whether a combining mark (an accent, a vowel sign) stands on a letter, which would go over to another letter."""
+    mark = text[at + 1 : at + 2]
+    return mark > "\u02ff" and unicodedata.category(mark)[0] == "M"

@@ -81,8 +81,8 @@ class SwapEntities(Op):
                 f"SwapEntities: must find entities to learn from, found none in {', '.join(columns)}; "
                 "bind tokens and tags, or spans"
             )
-        kinds, names = zip(*sorted(found), strict=True)
-        return dataclasses.replace(self, names=Asset.save(pa.table({"type": list(kinds), "name": list(names)})))
+        names = pa.Table.from_pylist([{"type": kind, "name": name} for kind, name in sorted(found)])
+        return dataclasses.replace(self, names=Asset.save(names))
 
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Draw which entities are swapped, and for what."""
@@ -91,12 +91,11 @@ class SwapEntities(Op):
         roles = row.roles
         if roles is None or row.text is None:
             return row
-        known = _by_type(self.names)
         text, entities = read_entities(row, row.batch.features, roles)
         items: list[tuple[int, int, str]] = []
         for start, end, kind in sorted(entities):
             swap, pick = rng.random() < self.share, rng.random()
-            other = _other(known.get(kind, ()), text[start:end], pick) if swap else None
+            other = _other(_by_type(self.names).get(kind, ()), text[start:end], pick) if swap else None
             if other is not None and (not items or start >= items[-1][1]):
                 items.append((start, end, other))
         edit_text(row, roles, Edits(items))
@@ -108,16 +107,14 @@ def _other(names: tuple[str, ...], own: str, pick: float) -> str | None:
     place = bisect_left(names, own)
     known = names[place : place + 1] == (own,)
     count = len(names) - known
-    if not count:
-        return None
     number = int(pick * count)
-    return names[number + (known and number >= place)]
+    return names[number + (known and number >= place)] if count else None
 
 
 @functools.lru_cache(maxsize=8)
 def _by_type(names: Asset) -> dict[str, tuple[str, ...]]:
-    table = names.table()
+    """The names of each type, sorted as they are stored."""
     found: dict[str, list[str]] = {}
-    for kind, name in zip(table["type"].to_pylist(), table["name"].to_pylist(), strict=True):
-        found.setdefault(kind, []).append(name)
+    for row in names.table().to_pylist():
+        found.setdefault(row["type"], []).append(row["name"])
     return {kind: tuple(values) for kind, values in found.items()}

@@ -1,0 +1,85 @@
+"""Named entities of a row: stretches of tagged words, or spans with a type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from datasets import ClassLabel, Features, LargeList, List
+
+from hfaug.errors import LabelError
+from hfaug.moves import joined
+from hfaug.moves.chunks import entities, is_chunked
+from hfaug.roles import Roles, feature_at
+
+__all__ = ["Entity", "read_entities"]
+
+Entity = tuple[int, int, str]
+"""Start and end in code points of the text, and the type."""
+
+_TYPE_FIELDS = ("label", "type", "entity", "tag", "category")
+
+
+def read_entities(row: Any, features: Features, roles: Roles) -> tuple[str, list[Entity]]:
+    """The text of a row and its typed entities, in no order.
+
+    Args:
+        row: A row, or a dictionary of its columns.
+        features: What the columns are.
+        roles: Which columns hold the text with its spans, or the words with their tags.
+
+    Raises:
+        LabelError: Tags do not fit the words, or spans have no type.
+    """
+    column = roles.one("text")
+    if column is not None:
+        found = [entity for path in roles.all("spans") for entity in _typed_spans(row[path], path, features)]
+        return row[column] or "", found
+    words = row[roles.all("tokens")[0]] or []
+    text, spans = joined(words)
+    return text, [entity for path in roles.all("tags") for entity in _stretches(row[path], path, features, spans)]
+
+
+def _stretches(
+    value: Sequence[Any] | None, path: str, features: Features, spans: Sequence[tuple[int, int]]
+) -> Iterator[Entity]:
+    """The entities of tagged words, in BIO and its relatives."""
+    if value is None:
+        return
+    if len(value) != len(spans):
+        raise LabelError(
+            f"column {path!r}: must hold one tag a word, holds {len(value)} for {len(spans)}; correct the row"
+        )
+    names = getattr(feature_at(features, path).feature, "names", None)
+    tags = [names[tag] if names else tag for tag in value]
+    if not is_chunked(tags):
+        return
+    bounds: dict[int, tuple[int, int, str]] = {}
+    for number, tag, (start, end) in zip(entities(tags), tags, spans, strict=True):
+        if number:
+            first, _, _ = bounds.get(number, (start, end, ""))
+            bounds[number] = (first, end, tag.partition("-")[2])
+    yield from bounds.values()
+
+
+def _typed_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
+    """The entities of spans with a field for their type; empty spans name nothing."""
+    if not value:
+        return
+    feature = feature_at(features, path)
+    fields = feature.feature if isinstance(feature, (List, LargeList)) else feature
+    name = next((name for name in _TYPE_FIELDS if isinstance(fields, Mapping) and name in fields), None)
+    if name is None:
+        raise LabelError(
+            f"column {path!r}: spans must have a type to be entities, in one of the fields {', '.join(_TYPE_FIELDS)}, "
+            "have none; rename yours"
+        )
+    kind = fields[name]
+    kind = kind.feature if isinstance(kind, (List, LargeList)) else kind
+    names = kind.names if isinstance(kind, ClassLabel) else None
+    parts: Iterable[Any] = ((item["start"], item["end"], item[name]) for item in value)
+    if isinstance(value, Mapping):
+        parts = zip(value["start"], value["end"], value[name], strict=True)
+    for start, end, of in parts:
+        if start < end:
+            yield start, end, names[of] if names else str(of)

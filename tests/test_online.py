@@ -1,0 +1,125 @@
+"""`online`: the same row and epoch give the same result, another epoch another one, in all processes that read."""
+
+import pickle
+
+import numpy as np
+import pytest
+from datasets import Dataset, DatasetDict
+
+import hfaug
+from hfaug.augment import with_ids
+from hfaug.errors import CallError, LabelError, ParameterError
+from hfaug.ops.audio import ChangeGain
+from hfaug.ops.image import Flip, Rotate
+from hfaug.ops.mix import MixUp
+from hfaug.ops.text import SwapChars
+from hfaug.testing import content
+from hfaug.testing.runs import quiet
+from hfaug.testing.samples import sample
+
+TEXT = SwapChars(share=1)
+ROWS = Dataset.from_dict({"text": [f"a sentence of many words, number {i}" for i in range(8)]})
+
+
+@pytest.fixture(autouse=True)
+def no_bars():
+    """Without progress bars."""
+    with quiet():
+        yield
+
+
+def test_rows_are_the_same_however_they_are_read():
+    ds = hfaug.online(ROWS, TEXT)
+    one_by_one = [ds[i]["text"] for i in range(8)]
+    assert one_by_one == ds[:]["text"] == ds[[0, 1, 2]]["text"] + ds[3:]["text"]
+    assert ds[7]["text"] == one_by_one[7] != ROWS[7]["text"]
+    assert [row["text"] for row in ds.shuffle(seed=1)] != one_by_one
+    assert {row["text"] for row in ds.shuffle(seed=1)} == set(one_by_one)
+
+
+def test_epochs_differ_and_come_again():
+    ds = hfaug.online(ROWS, TEXT)
+    first = ds[:]["text"]
+    ds.set_epoch(1)
+    assert ds[:]["text"] != first
+    ds.set_epoch(0)
+    assert ds[:]["text"] == first
+    assert hfaug.online(ROWS, TEXT)[:]["text"] == first
+    assert hfaug.online(ROWS, TEXT, seed=1)[:]["text"] != first
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    shuffled = ROWS.shuffle(seed=3)
+    assert set(hfaug.online(shuffled, TEXT)[:]["text"]) == set(hfaug.online(ROWS, TEXT)[:]["text"])
+    named = with_ids(ROWS).select([5, 2])
+    assert hfaug.online(named, TEXT)[:]["text"] == [hfaug.online(ROWS, TEXT)[i]["text"] for i in (5, 2)]
+
+
+def test_a_copy_in_another_process_sees_the_epoch():
+    ds = hfaug.online(ROWS, TEXT)
+    other = pickle.loads(pickle.dumps(ds))
+    ds.set_epoch(4)
+    assert other[:]["text"] == ds[:]["text"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_data_loaders(workers):
+    """Running workers follow `set_epoch` too."""
+    from torch.utils.data import DataLoader
+
+    ds = hfaug.online(ROWS, TEXT)
+    loader = DataLoader(ds, batch_size=3, num_workers=workers, persistent_workers=workers > 0)
+    for epoch in (0, 1, 2):
+        ds.set_epoch(epoch)
+        expected = ds[:]["text"]
+        assert [text for batch in loader for text in batch["text"]] == expected
+
+
+def test_images_come_decoded_and_nothing_is_copied():
+    rows = sample("pictures").rows
+    ds = hfaug.online(rows, Rotate(degrees=(90, 90)))
+    assert ds[0]["image"].size == rows[0]["image"].size
+    assert content(ds[0]["image"]) != content(rows[0]["image"])
+    assert content(hfaug.online(rows, Flip().sometimes(0))[0]["image"]) == content(rows[0]["image"])
+    assert not ds.cache_files
+    assert {name for name in ds[0] if name != "image"} == set(rows.column_names) - {"image"}
+
+
+def test_labels_follow():
+    tried = sample("objects")
+    ds = hfaug.online(tried.rows, Flip().on(**tried.said))
+    width = tried.rows[0]["image"].width
+    (x, y, w, h), (fx, fy, fw, fh) = tried.rows[0]["objects"]["bbox"][0], ds[0]["objects"]["bbox"][0]
+    assert np.allclose([fx, fy, fw, fh], [width - x - w, y, w, h], atol=1e-4)
+    with pytest.raises(LabelError):
+        hfaug.online(tried.rows, Flip())
+
+
+def test_ops_that_learn_and_lineage():
+    rows = sample("pictures").rows
+    row = hfaug.online(rows, MixUp(), provenance=True)[0]
+    assert len(row["provenance"]["parents"]) == 2
+    assert sum(row["label_weights"]) == pytest.approx(1)
+    assert "provenance" not in hfaug.online(rows, MixUp())[0]
+
+
+def test_several_rows_of_one_are_refused():
+    with pytest.raises(CallError, match="must stay one row each"):
+        hfaug.online(ROWS, TEXT.times(2))[0]
+
+
+def test_wrong_calls_say_so():
+    with pytest.raises(ParameterError, match="must be given the training split, got DatasetDict"):
+        hfaug.online(DatasetDict({"train": ROWS}), TEXT)
+    ds = hfaug.online(ROWS, TEXT)
+    with pytest.raises(ParameterError, match="epoch must be from 0 up"):
+        ds.set_epoch(-1)
+    with pytest.raises(CallError, match="online rows need all columns"):
+        ds.remove_columns("provenance")[0]
+
+
+def test_sounds_come_as_samples():
+    rows = sample("sounds").rows
+    sound = hfaug.online(rows, ChangeGain(gain_db=(-20, -19)))[0]["audio"]
+    assert sound["sampling_rate"] == 8000
+    assert 0 < np.abs(sound["array"]).max() < 0.1
