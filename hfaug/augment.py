@@ -136,8 +136,8 @@ class _Job:
         op = self.op if self.op.ready else self.op.fit(split)
         features = op.features(with_lineage(split.features))
         rows = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
-        made = self._map(_Flagged.around(op.times(self.copies)), rows, features)
-        made = _without_rejects(made, op)
+        made = self._map(Flagged.around(op.times(self.copies)), rows, features)
+        made = without_rejects(made, op)
         if self.keep:
             made = concatenate_datasets([self._map(Untouched.around(op), rows, features), made])
         return self._finished(made, split)
@@ -154,7 +154,7 @@ class _Job:
 
     def _finished(self, done: Any, split: Any) -> Any:
         done = done if self.provenance else done.remove_columns(provenance.COLUMN)
-        return done if isinstance(split, IterableDataset) else _formatted(done, split)
+        return done if isinstance(split, IterableDataset) else formatted(done, split)
 
     def _map(self, function: Any, split: Dataset, features: Features) -> Dataset:
         if isinstance(function, Untouched) and features == split.features:
@@ -193,7 +193,7 @@ def _map_stream(split: IterableDataset, function: Any, features: Features) -> It
     return split.with_format("arrow").map(function, batched=True, batch_size=32, features=features).with_format(None)
 
 
-def _formatted(done: Dataset, like: Dataset) -> Dataset:
+def formatted(done: Dataset, like: Dataset) -> Dataset:
     """A dataset that hands out its rows as another one does."""
     said = like.format
     columns = None if set(said["columns"]) == set(like.column_names) else said["columns"]
@@ -250,7 +250,7 @@ def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | 
     rows = _flat(dataset)
     if not len(rows):
         empty = Features({**rows.features, **features}).arrow_schema.empty_table()
-        return _formatted(Dataset(empty, split=dataset.split), dataset)
+        return formatted(Dataset(empty, split=dataset.split), dataset)
     ids = rows.with_format("arrow").map(
         functools.partial(_lineage_of, id_column=id_column),
         batched=True,
@@ -260,7 +260,7 @@ def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | 
         features=features,
         desc="hfaug ids",
     )
-    return _formatted(concatenate_datasets([rows, _numbered(ids.with_format(None), id_column)], axis=1), dataset)
+    return formatted(concatenate_datasets([rows, _numbered(ids.with_format(None), id_column)], axis=1), dataset)
 
 
 def _flat(dataset: Dataset) -> Dataset:
@@ -282,7 +282,7 @@ def _renumbered(dataset: Dataset) -> Dataset:
     """The dataset with equal ids of its lineage told apart."""
     rows = _flat(dataset)
     numbered = _numbered(rows.select_columns([provenance.COLUMN]), None)
-    return _formatted(concatenate_datasets([rows.remove_columns(provenance.COLUMN), numbered], axis=1), dataset)
+    return formatted(concatenate_datasets([rows.remove_columns(provenance.COLUMN), numbered], axis=1), dataset)
 
 
 def _lineage_of(table: pa.Table, id_column: str | None) -> pa.Table:
@@ -352,7 +352,7 @@ class Untouched(_Wrapper):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Flagged(_Wrapper):
+class Flagged(_Wrapper):
     """The op, with its rejected copies handed on and flagged: workers cannot count together, rows are counted later."""
 
     flags_rejects: ClassVar[bool] = True
@@ -383,7 +383,7 @@ class Numbered(_Wrapper):
         return self.op.run([row.fork(row.batch.value(COPY, row.index)) for row in rows], run)
 
 
-def _without_rejects(made: Dataset, op: Op) -> Dataset:
+def without_rejects(made: Dataset, op: Op) -> Dataset:
     """Drop flagged copies, and say how many fell for which reason."""
     if not len(made):
         return made

@@ -110,10 +110,7 @@ class TransformersTranslator:
     ) -> list[Translation]:
         if not jobs:
             return []
-        # a text that spells a special token, such as </s>, is text
-        tokens = self._tokenizer(
-            [prefix + text for text, _ in jobs], split_special_tokens=True, return_attention_mask=False, verbose=False
-        )["input_ids"]
+        tokens = self._encode([text for text, _ in jobs], prefix)
         short = [row for row, ids in enumerate(tokens) if len(ids) <= self._limit]
         beams = self._beams(sampling)
         budget, most = _ROOM[self._model.device.type]
@@ -139,6 +136,15 @@ class TransformersTranslator:
         )
         by_job = {short[row]: translation for row, translation in found.items()}
         return [by_job.get(row, Translation("", (TOO_LONG,))) for row in range(len(jobs))]
+
+    def _encode(self, texts: Sequence[str], prefix: str) -> list[list[int]]:
+        """Tokens of each text behind its prefix. A text that spells a special token, such as ``</s>``, is text."""
+        options = {"split_special_tokens": True, "return_attention_mask": False, "verbose": False}
+        if not prefix or hasattr(self._tokenizer, "remove_language_code"):  # Marian's reads one prefix, and no second
+            found: list[list[int]] = self._tokenizer([prefix + text for text in texts], **options)["input_ids"]
+            return found
+        code = self._tokenizer.convert_tokens_to_ids(prefix.strip())
+        return [[code, *ids] for ids in self._tokenizer(list(texts), **options)["input_ids"]]
 
     def _run(
         self, tokens: Sequence[list[int]], keys: Sequence[int], width: int, sampling: Sampling

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from datasets import Dataset
+from datasets.formatting.formatting import LazyDict
 
 from hfaug import provenance
 from hfaug.config import Config
@@ -60,6 +61,8 @@ class RowFilter(Filter):
 
     def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
         """Which rows stay."""
+        if isinstance(batch, LazyDict):  # as `datasets` hands them over: what they hold is decoded when it is looked at
+            return [self.reason(row) is None for row in batch.pa_table.to_pylist()]
         columns = list(batch)
         rows = zip(*(batch[name] for name in columns), strict=True)
         return [self.reason(dict(zip(columns, row, strict=True))) is None for row in rows]
@@ -72,9 +75,10 @@ class DatasetFilter(Filter):
 
 def columns_of(table: pa.Table, columns: Sequence[str], who: str) -> pa.Table:
     """Some columns of a table, or all but the lineage."""
+    lineage = provenance.COLUMN if provenance.has_lineage(table) else None
     missing = [name for name in columns if name not in table.column_names]
     if missing:
         raise RoleError(
             f"{who}: columns must be among {', '.join(table.column_names)}, got {', '.join(missing)}; correct columns"
         )
-    return table.select(list(columns) or [name for name in table.column_names if name != provenance.COLUMN])
+    return table.select(list(columns) or [name for name in table.column_names if name != lineage])

@@ -70,7 +70,8 @@ def resample_image(
         return slice_exact(array, whole, size, border=border, fill=fill)
     across, down = _oversampling(matrix, array.shape[:2]) if interpolation != "nearest" else (1, 1)
     mode: Border = "edge" if covered else border
-    matrix = multiply(np.diag([across, down, 1.0]), matrix)
+    if (across, down) != (1, 1):
+        matrix = multiply(np.diag([across, down, 1.0]), matrix)
     moved = _warp(array, matrix, (size[0] * down, size[1] * across), interpolation, mode, fill)
     if (across, down) != (1, 1):
         moved = _area(moved, size)

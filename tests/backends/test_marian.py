@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from hfaug.backends import Halving, Sampling, Translation
+from hfaug.backends import Halving, Sampling, Translation, registry
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.marian import TransformersTranslator
 from hfaug.errors import ModelError, ParameterError
@@ -231,3 +231,42 @@ def test_a_model_for_one_pair_may_tell_it_by_its_tokenizer(translator, monkeypat
 def test_a_model_whose_languages_nobody_knows_is_refused(translator):
     with pytest.raises(ModelError, match="my-own: must take the target language as a prefix"):
         _renamed(translator, "my-own").translate(["a"], target="de")
+
+
+@pytest.fixture(scope="session")
+def tiny_t5(tmp_path_factory):
+    """A folder with a random T5 model, whose words are letters and whose languages are prefixes."""
+    import transformers
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
+
+    words = ["<pad>", "</s>", "<unk>", ">>de<<", ">>fr<<", *"abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = Tokenizer(models.WordLevel({word: row for row, word in enumerate(words)}, unk_token="<unk>"))
+    letters = pre_tokenizers.Split(Regex("."), "isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), letters])
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=40,
+        extra_special_tokens=[">>de<<", ">>fr<<"],
+    )  # fmt: skip
+    config = transformers.T5Config(
+        vocab_size=len(words), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, decoder_start_token_id=0
+    )
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("models") / "tiny-t5"
+    transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
+
+
+def test_another_model_with_language_prefixes_works_too(tiny_t5):
+    """The language is one token before the text; a text that spells another one asks for nothing."""
+    model = registry.translator(str(tiny_t5), device="cpu")
+    assert model._encode(["a b", ">>fr<<"], ">>de<< ") == [[3, 5, 6, 1], [3, 2, 2, 10, 22, 2, 2, 1]]
+    texts = ["a b c", "d e", "f " * 30, "g " * 60]
+    draw = Sampling(temperature=2.0)
+    german = model.translate(texts, target="de", seeds=range(4), sampling=draw)
+    assert german != model.translate(texts, target="fr", seeds=range(4), sampling=draw)
+    assert german[3].flags == ("too_long",)
+    for row in range(3):
+        assert model.translate([texts[row]], target="de", seeds=[row], sampling=draw) == [german[row]]
+    assert model.determinism == "row"

@@ -8,10 +8,13 @@
 | `report.py` | rows, targets, the table, the file |
 | `photos.py`, `albums.py` | photographs as rows; the same four ops by albumentations |
 | `callables.py`, `images.py`, `counting.py` | any callable; fused ops; exact counts of the work done |
-| `untouched.py`, `text.py`, `audio.py` | rows as they are; words; sound |
-| `startup.py`, `scaling.py`, `growth.py` | imports and fingerprints; more processes; more rows |
+| `untouched.py` | rows as they are |
+| `sentences.py`, `text.py` | sentences as rows; words, against plain functions and nlpaug |
+| `audio.py` | sound |
+| `startup.py`, `scaling.py` | imports and fingerprints; two processes |
+| `growth.py`, `grown.py` | a hundred times the rows; one process of that |
 | `models.py`, `engines.py` | back-translation and text to image; their engines driven alone |
 
-Only ratios are compared, each of two cases that ran by turns. Nothing is asserted; ``--gate`` fails where a ratio is more
-than 1.3x off its target.
+Only ratios are compared, each of two cases that ran by turns. Nothing is asserted; ``--gate`` fails where a ratio is
+more than 1.3x off its target.
 """

@@ -12,9 +12,10 @@ from tests.benchmarks.timing import Case, interleave
 ROWS, FEW, ROUNDS, COPIES = 252, 72, 7, 4
 FUSED = at_most(0.65)
 
+_FOUR = "flip, rotation, jitter, hole"
 _DRAWS = (
-    "PSNR for equal draws on both sides. hfaug turns the hue in YIQ, takes contrast about mid-grey and clips once at the "
-    "end; albumentations turns it in HSV, takes contrast about the mean and rounds after every step"
+    "PSNR for equal draws on both sides. hfaug turns the hue in YIQ, takes contrast about mid-grey and clips once at "
+    "the end; albumentations turns it in HSV, takes contrast about the mean and rounds after every step"
 )
 
 
@@ -30,14 +31,14 @@ def measure() -> list[Line]:
     ]
     times = interleave(cases, ROUNDS)
     whole, moved = (psnr(*pair) for pair in _outputs(images[:FEW], few))
-    with_four = "flip, rotation, jitter, hole"
+    fused, copied = times.ratio("map", "loop"), times.ratio("copies", "loop")
     return [
-        Line("images", f"{with_four}: map / albumentations loop", times.ratio("map", "loop"), FUSED, psnr_db=whole, note=_DRAWS),
+        Line("images", f"{_FOUR}: map / albumentations loop", fused, FUSED, psnr_db=whole, note=_DRAWS),
         Line("images", "flip and rotation alone: map / albumentations loop", None, psnr_db=moved, note=_DRAWS),
-        Line("images", f"{with_four}: augment, {COPIES} copies / {COPIES} loops", times.ratio("copies", "loop"), FUSED),
+        Line("images", f"{_FOUR}: augment, {COPIES} copies / {COPIES} loops", copied, FUSED),
         Line("images", f"augment, {COPIES} copies / {COPIES} maps, a copy", times.ratio("copies", "map")),
-        Line("images", f"{with_four}: map / decode and encode alone", times.ratio("map", "codec")),
-    ]  # fmt: skip
+        Line("images", f"{_FOUR}: map / decode and encode alone", times.ratio("map", "codec")),
+    ]
 
 
 def _outputs(images: tuple[bytes, ...], rows: object) -> list[tuple[list[bytes], list[bytes]]]:

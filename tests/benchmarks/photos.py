@@ -1,4 +1,4 @@
-"""Photographs as rows: 512x512 JPEG, cut from those that scikit-image carries. Noise would cost a codec several times as much."""
+"""Photographs as rows: 512x512 JPEG, cut from those that scikit-image carries. Noise would cost a codec far more."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def stored_bytes(rows: datasets.Dataset, column: str = "image") -> list[bytes]:
 
 
 def psnr(ones: Iterable[bytes], others: Sequence[bytes]) -> float:
-    """Peak signal-to-noise ratio between two lists of images, in dB, over all their pixels; infinite for equal bytes."""
+    """Peak signal-to-noise ratio between two lists of images, in dB, over all pixels; infinite for equal bytes."""
     ones = list(ones)
     if ones == list(others):
         return math.inf

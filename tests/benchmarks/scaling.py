@@ -14,7 +14,7 @@ from tests.benchmarks.timing import Case, Ratio, Times, interleave
 ROWS, FEW, COPIES, ROUNDS = 800, 8, 4, 3
 EFFICIENT = at_least(0.85)
 
-_CPU = "by processor time: what one process takes over what two take together, which is what is left where nothing else runs"
+_CPU = "by processor time: what one process takes over what two take together, as where nothing else runs"
 
 
 def measure() -> list[Line]:

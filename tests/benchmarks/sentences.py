@@ -40,7 +40,7 @@ def stored_sentences(count: int) -> datasets.Dataset:
 
 
 class PlainSwap:
-    """`SwapChars` as a function for ``map(batched=True)``: draws from one generator, knows no rows, no labels, no ids."""
+    """`SwapChars` as a function for ``map(batched=True)``: draws from one generator, knows no rows, labels or ids."""
 
     def __init__(self, share: float, most: int) -> None:
         self.share, self.most, self.random = share, most, random.Random(0).random

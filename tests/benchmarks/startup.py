@@ -23,7 +23,12 @@ from tests.benchmarks.timing import Ratio
 
 ROUNDS, TIMES, HEAVY_BYTES = 7, 200, 100_000_000
 
-_IMPORT = "import time, datasets; wall, cpu = time.perf_counter(), time.process_time(); {}; print(time.perf_counter() - wall, time.process_time() - cpu)"
+_IMPORT = """
+import time, datasets
+wall, cpu = time.perf_counter(), time.process_time()
+{}
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
 _USE = "import hfaug; hfaug.augment, hfaug.Chain(hfaug.ops.image.Rotate(), hfaug.ops.image.Flip())"
 
 

@@ -1,4 +1,4 @@
-"""Words: hfaug's ops with row-keyed draws, ids and lineage, against the same ops written plainly, and against nlpaug."""
+"""Words: hfaug's ops with row-keyed draws, ids and lineage, against the same ops written plainly and nlpaug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases that are run by turns in one process, so that what disturbs one disturbs all; only their ratios mean anything."""
+"""Cases that are run by turns in one process, so that what disturbs one disturbs all; only ratios mean anything."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Ratio:
 
     Args:
         wall: Median over the rounds, by the clock.
-        cpu: The same by processor time, which other programs disturb less.
+        cpu: Least processor time of one over that of the other, which other programs disturb least.
         spread: Half the range between the quartiles of the rounds, as a share of the median, by the clock.
     """
 
@@ -48,20 +48,15 @@ class Ratio:
 
 @dataclass
 class Times:
-    """Seconds a row of each case in each round."""
+    """Seconds a row of each case in each round, by the clock and of processors."""
 
     wall: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
 
     def ratio(self, case: str, base: str) -> Ratio:
-        """The cost of a case in those of another: the median over rounds, each compared within itself."""
+        """The cost of a case in those of another; by the clock, each round is compared within itself."""
         walls = [a / b for a, b in zip(self.wall[case], self.wall[base], strict=True)]
-        cpus = [a / b for a, b in zip(self.cpu[case], self.cpu[base], strict=True)]
-        return Ratio(statistics.median(walls), statistics.median(cpus), _spread(walls))
-
-    def cost(self, case: str) -> float:
-        """Processor seconds a row: the least of the rounds, which is the least disturbed."""
-        return min(self.cpu[case])
+        return Ratio(statistics.median(walls), min(self.cpu[case]) / min(self.cpu[base]), _spread(walls))
 
 
 def interleave(cases: Sequence[Case], rounds: int, *, warm: bool = True) -> Times:

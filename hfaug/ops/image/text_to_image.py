@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from datasets import Features, Image
 
 from hfaug import media
-from hfaug.backends import ImageRequest, facts, image_pipeline
+from hfaug.backends import GeneratedImage, ImageRequest, facts, image_pipeline
 from hfaug.fields import Limit, ModelName
 from hfaug.op import BatchOp, Reject
 from hfaug.randomness import Stream
@@ -35,7 +35,7 @@ class TextToImage(BatchOp):
         format: ``png`` is lossless, ``jpeg`` is small.
 
     Moves: nothing.
-    Rejects: images that the model's own safety checker objects to.
+    Rejects: rows without a prompt, images that the model's own safety checker objects to.
     Source: R. Rombach et al., High-Resolution Image Synthesis with Latent Diffusion Models, arXiv:2112.10752.
 
     >>> import hfaug
@@ -70,20 +70,26 @@ class TextToImage(BatchOp):
         """Draw the images of all rows."""
         backend = image_pipeline(self.model, revision=self.revision)
         column = rows[0].column("prompt")
+        results: list[Row | Reject] = [Reject("no prompt")] * len(rows)
+        asked = [place for place, row in enumerate(rows) if row[column] is not None]
+        if not asked:
+            return results
         images = backend.generate(
-            [ImageRequest(row[column], self.negative_prompt) for row in rows],
-            [rng.seed() for rng in rngs],
+            [ImageRequest(rows[place][column], self.negative_prompt) for place in asked],
+            [rngs[place].seed() for place in asked],
             steps=self.steps,
             guidance=self.guidance,
             height=self.height,
             width=self.width,
         )
-        return [
-            Reject("flagged by the safety checker")
-            if image.flagged
-            else row.replace({self.column: self._stored(image.array, row)})
-            for row, image in zip(rows, images, strict=True)
-        ]
+        for place, image in zip(asked, images, strict=True):
+            results[place] = self._result(rows[place], image)
+        return results
+
+    def _result(self, row: Row, image: GeneratedImage) -> Row | Reject:
+        if image.flagged:
+            return Reject("flagged by the safety checker")
+        return row.replace({self.column: self._stored(image.array, row)})
 
     def _stored(self, array: object, row: Row) -> object:
         like = media.Picture(array, format=self.format.upper(), lossless=self.format == "png")  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Filters of one row: the same verdict by `of` and as a function for `Dataset.filter`, on values as they are stored."""
+
+import dataclasses
+
+import pytest
+from datasets import Dataset
+from datasets.fingerprint import Hasher
+
+from hfaug.errors import ParameterError
+from hfaug.fields import Natural
+from hfaug.filters import RowFilter
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Small(RowFilter):
+    """Keeps rows of few bytes or letters."""
+
+    most: Natural = 3
+
+    def reason(self, row):
+        value = row["image"]["bytes"] if "image" in row else row["text"]
+        if value is None:
+            return "nothing there"
+        return None if len(value) <= self.most else "too large"
+
+
+ROWS = Dataset.from_dict({"text": ["a", "abcd", None, "abc"]})
+
+
+def test_reasons_come_row_by_row():
+    assert Small().reasons(ROWS.with_format("arrow").iter(2)) == [None, "too large", "nothing there", None]
+
+
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_it_is_a_function_for_filter_too(num_proc):
+    assert (
+        ROWS.filter(Small(), batched=True, num_proc=num_proc)["text"][:] == Small().of(ROWS)["text"][:] == ["a", "abc"]
+    )
+    assert Small()({"text": ["a", "abcd"]}) == [True, False]
+
+
+def test_media_are_judged_as_they_are_stored(digits):
+    """Not decoded: that would cost far more, and could not be weighed."""
+    small = digits.select(range(30))
+    sizes = [len(row["image"]["bytes"]) for row in small.with_format("arrow")[:].to_pylist()]
+    middle = sorted(sizes)[15]
+    kept = small.filter(Small(most=middle), batched=True)
+    assert kept.with_format("arrow")[:] == Small(most=middle).of(small).with_format("arrow")[:]
+    assert len(kept) == sum(size <= middle for size in sizes)
+
+
+def test_filters_are_equal_by_their_fields():
+    assert Small(most=3) == Small() != Small(most=4)
+    assert Hasher.hash(Small(most=3)) == Hasher.hash(Small()) != Hasher.hash(Small(most=4))
+    with pytest.raises(ParameterError, match="most must lie from 0"):
+        Small(most=-1)
