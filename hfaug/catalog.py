@@ -61,6 +61,6 @@ def lookup(name: str) -> type[Config]:
     known = all_classes()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
     hint = f"did you mean {' or '.join(near)}?" if near else "run `hfaug ops` for the list"
     raise ParameterError(f"op: must be one of the known ops, got {name!r}; {hint}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from datasets import Dataset
+from typing_extensions import Self
 
 from hfaug.binding import Binding
 from hfaug.errors import ParameterError
@@ -25,7 +26,7 @@ ComposedT = TypeVar("ComposedT", bound="_Composed")
 class _Composed(Op):
     """What composed ops share: they plan their parts under their binding, and fit those that are not ready."""
 
-    def fit(self: ComposedT, dataset: Dataset) -> ComposedT:
+    def fit(self, dataset: Dataset) -> Self:
         """The op with parts that are ready."""
         fitted: dict[str, Any] = {}
         for field in dataclasses.fields(self):

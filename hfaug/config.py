@@ -151,7 +151,7 @@ def _rebuild(text: str) -> Config:
 
 def _built(spec: dict[str, Any]) -> Config:
     cls = find(spec["op"])
-    names = [field.name for field in dataclasses.fields(cls) if field.name not in cls._unpublished]  # noqa: SLF001  # of this file
+    names = [field.name for field in dataclasses.fields(cls) if field.name not in cls._unpublished]  # of this file
     values = {key: from_json(value) for key, value in spec.get("fields", {}).items()}
     unknown = sorted(set(values) - set(names))
     if unknown:

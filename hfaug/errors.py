@@ -159,7 +159,7 @@ class ContractError(HfaugError, AssertionError):
 def add_context(error: E, text: str) -> E:
     """Attach where it happened (row id, op) to an error that is being raised; shown below its message.
 
-    The type stays, so a caller's ``except`` still works. On Python 3.10, which has no notes, the text joins the message.
+    The type stays, so a caller's ``except`` still works. Python 3.10 has no notes; there the text joins the message.
 
     >>> error = add_context(ValueError("bad"), "row 7")
     >>> "row 7" in "".join([*map(str, error.args), *getattr(error, "__notes__", [])])

@@ -20,7 +20,21 @@ import numpy as np
 
 from hfaug.errors import ParameterError
 
-__all__ = ["Angle", "Limit", "Model", "ModelName", "Natural", "Positive", "Range", "Share", "ShareRange", "canonical", "hints", "is_model", "published_model"]
+__all__ = [
+    "Angle",
+    "Limit",
+    "Model",
+    "ModelName",
+    "Natural",
+    "Positive",
+    "Range",
+    "Share",
+    "ShareRange",
+    "canonical",
+    "hints",
+    "is_model",
+    "published_model",
+]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ NAMES_OF_WORDS = re.compile(r"token|word", re.IGNORECASE)
 
 _NAMES = {
     "image": re.compile(
-        r"box|mask|point|landmark|polygon|contour|rle|segm|region|^(x|y|w|h|x[12]|y[12]|[xy]_?(min|max))$", re.IGNORECASE
+        r"box|mask|point|landmark|polygon|contour|rle|segm|region|^(x|y|w|h|x[12]|y[12]|[xy]_?(min|max))$",
+        re.IGNORECASE,
     ),
     "text": re.compile(r"span|start|(^|_)end(_|$)|offset|entit|answer", re.IGNORECASE),
     "audio": re.compile(r"segment|start|(^|_)end(_|$)|onset|offset|timing|timestamp|event|turn", re.IGNORECASE),

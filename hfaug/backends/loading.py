@@ -89,10 +89,12 @@ def quiet(*packages: str) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        for log, verbosity, bars in before:
-            log.set_verbosity(verbosity)
-            if bars:
-                log.enable_progress_bar()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the Hub client warns where the environment forbids its bars
+            for log, verbosity, bars in before:
+                log.set_verbosity(verbosity)
+                if bars:
+                    log.enable_progress_bar()
 
 
 @contextlib.contextmanager

@@ -1,14 +1,15 @@
 """Translation with transformers: Marian models, and others that take the target language as a ``>>de<<`` prefix.
 
 On a CPU in float32 a translation depends on its text and seed alone, to the last bit of every score: each text is
-padded to a width of its own (see :mod:`hfaug.backends.batching`), every matrix product has a multiple of 16 rows (with
-fewer, other kernels sum in another order), and attention is the eager one (the fused kernel splits its sums by the
-number of threads). Whether that holds on this machine is tried out when the model is loaded.
+padded to a width of its own (see :mod:`hfaug.backends.batching`), every matrix product has a multiple of 8 rows (rows
+left over meet another kernel, which sums in another order), and attention is the eager one (the fused kernel splits its
+sums by the number of threads). Whether that holds on this machine is tried out when the model is loaded.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +25,7 @@ from hfaug.errors import ModelError, ParameterError
 __all__ = ["TransformersTranslator", "load"]
 
 _SEARCH = Sampling()
-_ROWS = 16
+_MULTIPLES = (8, 16, 32)  # rows of a matrix product that may leave none over; the first that does not is taken
 # (padded tokens, rows) of a batch, both times the beams: where more rows no longer make a row cheaper. CPU measured.
 _ROOM = {"cpu": (4096, 64), "cuda": (65536, 512)}
 
@@ -68,8 +69,8 @@ class TransformersTranslator:
         self._model, self._tokenizer = model, tokenizer
         self._codes = _language_codes(tokenizer)
         self._limit = _positions(model.config, tokenizer)
-        self._exact = model.device.type == "cpu" and model.dtype.itemsize == 4 and _is_exact(model, self._limit)
-        self.determinism: Determinism = "row" if self._exact else "request"
+        self._multiple = _exact_multiple(model, self._limit)
+        self.determinism: Determinism = "row" if self._multiple else "request"
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -82,7 +83,7 @@ class TransformersTranslator:
             "attention": self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
             "batch_tokens": tokens,
             "batch_rows": rows,
-            "rows_multiple": _ROWS,
+            "rows_multiple": self._multiple,
         }
 
     def translate(
@@ -118,7 +119,7 @@ class TransformersTranslator:
             [len(tokens[row]) for row in short],
             budget=budget // beams,
             most=most // beams,
-            multiple=_ROWS,
+            multiple=self._rows_multiple(beams),
             limit=self._limit,
         )
         widths = {row: batch.width for batch in plan for row in batch.rows}
@@ -153,9 +154,9 @@ class TransformersTranslator:
         import torch
 
         real = len(tokens)
-        if self._exact and real % _ROWS:  # copies of a row end when it ends, so they cost no step more
-            extra = _ROWS - real % _ROWS
-            tokens, keys = [*tokens, *[tokens[0]] * extra], [*keys, *[keys[0]] * extra]
+        extra = -real % self._rows_multiple(self._beams(sampling))
+        # copies of a row end when it ends, so they cost no step more
+        tokens, keys = [*tokens, *[tokens[0]] * extra], [*keys, *[keys[0]] * extra]
         config = self._generation_config(width, sampling)
         ids = torch.full((len(tokens), width), config.pad_token_id)
         mask = torch.zeros_like(ids)
@@ -192,6 +193,10 @@ class TransformersTranslator:
             max_new_tokens=min(2 * width + 32, self._limit - 1),
         )
         return config
+
+    def _rows_multiple(self, beams: int) -> int:
+        """Rows of a batch come in multiples of this, so that rows times beams come in multiples of what is exact."""
+        return self._multiple // math.gcd(self._multiple, beams) if self._multiple else 1
 
     def _beams(self, sampling: Sampling) -> int:
         if sampling.draws:
@@ -239,18 +244,25 @@ def _positions(config: Any, tokenizer: Any) -> int:
     return min(known, default=512)
 
 
-def _is_exact(model: Any, limit: int) -> bool:
-    """Whether, on this machine, a row gets the same bits in unlike batches: tried with made-up tokens."""
+def _exact_multiple(model: Any, limit: int) -> int:
+    """The multiple of rows with which this machine gives a row the same bits in any batch; 0 if there is none."""
+    if model.device.type != "cpu" or model.dtype.itemsize < 4:
+        return 0
+    return next((multiple for multiple in _MULTIPLES if _is_exact(model, limit, multiple)), 0)
+
+
+def _is_exact(model: Any, limit: int, multiple: int) -> bool:
+    """Whether made-up rows get the same scores in a full batch, in another order, and in small ones on one thread."""
     import torch
 
-    width, every = min(16, limit), 3 * _ROWS
+    width, every = min(16, limit), 2 * _MULTIPLES[-1]
     made = torch.Generator().manual_seed(0)
     ids = torch.randint(model.config.vocab_size, (every, width), generator=made)
     mask = (torch.arange(width) < torch.randint(1, width + 1, (every, 1), generator=made)).long()
 
     def scores(rows: Any) -> Any:
         with torch.inference_mode():
-            inputs = {"input_ids": ids[rows], "attention_mask": mask[rows], "decoder_input_ids": ids[rows, :2]}
+            inputs = {"input_ids": ids[rows], "attention_mask": mask[rows], "decoder_input_ids": ids[rows, :1]}
             return model(**inputs).logits
 
     together = scores(torch.arange(every))
@@ -259,6 +271,7 @@ def _is_exact(model: Any, limit: int) -> bool:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # other processes may have more or fewer cores
     try:
-        return torch.equal(scores(torch.arange(_ROWS)), together[:_ROWS])
+        parts = torch.arange(multiple), torch.arange(multiple, 4 * multiple)
+        return all(torch.equal(scores(part), together[part]) for part in parts if part[-1] < every)
     finally:
         torch.set_num_threads(threads)

@@ -6,7 +6,7 @@ import math
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import TypeVar
 
 import numpy as np
@@ -86,14 +86,16 @@ class Streams:
         return Stream(self._numbers, range(len(self))[row])
 
     def __iter__(self) -> Iterator[Stream]:
-        """The streams in order; once one has drawn, those after it start with their first numbers at hand."""
-        numbers = self._numbers
-        table: Sequence[float] = ()
-        for row in range(len(self)):
-            at = row % SEGMENT * FIRST
-            if not at or not table:
-                table = numbers.first(row)
-            yield Stream(numbers, row, table, at, at + FIRST) if table else Stream(numbers, row)
+        """The streams in order; once one of them has drawn, those after it start with their first numbers at hand."""
+        numbers, count = self._numbers, len(self)
+        for first in range(0, count, SEGMENT):
+            row, last = first, min(first + SEGMENT, count)
+            while row < last and not numbers.first(first):
+                yield Stream(numbers, row)
+                row += 1
+            starts = range((row - first) * FIRST, (last - first) * FIRST, FIRST)
+            ends = range(starts.start + FIRST, starts.stop + FIRST, FIRST)
+            yield from map(Stream, repeat(numbers), range(row, last), repeat(numbers.first(first)), starts, ends)
 
 
 class Stream:
