@@ -7,6 +7,7 @@ composed op reaches the ops inside it; what they say themselves wins.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Annotated, Any, Literal, TypeAlias
 
 from hfaug.errors import ParameterError
@@ -118,6 +119,10 @@ class Binding:
 
     def to_json(self) -> dict[str, Any]:
         """What is said, as plain data."""
+        return dict(self._said)
+
+    @functools.cached_property
+    def _said(self) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)

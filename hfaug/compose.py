@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from datasets import Dataset
 from typing_extensions import Self
@@ -66,6 +66,17 @@ class Chain(_Composed):
         """The ops in order."""
         return self.ops
 
+    @property
+    def defers(self) -> bool:
+        """Not where copies are made of rows that are changed already: what they share is worked out before."""
+        copying = (part for op in self.ops[1:] for part in op.walk() if isinstance(part, Times))
+        return super().defers and next(copying, None) is None
+
+    def editors(self) -> tuple[Op, ...]:
+        """Those of its parts, if all of them edit texts."""
+        found = [op.editors() for op in self.ops]
+        return tuple(op for ops in found for op in ops) if all(found) and type(self).run is Chain.run else ()
+
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """Each op in turn."""
         run.leaf(self)
@@ -87,6 +98,8 @@ class OneOf(_Composed):
     >>> OneOf(Flip(), Rotate(), weights=(3, 1)).weights
     (3.0, 1.0)
     """
+
+    expected_draws: ClassVar[int] = 2
 
     ops: tuple[Op, ...] = ()
     weights: Annotated[tuple[float, ...], Limit(0)] = ()
@@ -129,6 +142,8 @@ class Sometimes(_Composed):
     >>> Flip().sometimes(0.5).chance
     0.5
     """
+
+    expected_draws: ClassVar[int] = 2
 
     op: Op
     chance: Share = 0.5

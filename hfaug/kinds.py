@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -90,6 +91,11 @@ class WarpOp(ImageOp):
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the move for an image of ``(height, width)``."""
 
+    @property
+    def defers(self) -> bool:
+        """True: pixels are moved when somebody looks at them."""
+        return True
+
     def change(self, scene: Any, rng: Stream) -> None:
         """Move the image, its masks, boxes and keypoints."""
         scene.warp(self.warp(scene.size, rng))
@@ -128,22 +134,36 @@ class PixelOp(ImageOp):
     def pixels(self, array: Pixels, rng: Stream) -> Pixels:
         """Change a (height, width, channels) array; return the same object for no change, and never write into it."""
 
+    @property
+    def defers(self) -> bool:
+        """True: pixels are changed when somebody looks at them."""
+        return True
+
     def change(self, scene: Any, rng: Stream) -> None:
-        """Change the pixels."""
-        before = scene.array
-        after = self.pixels(before, rng)
+        """Change the pixels, once somebody looks at them."""
+        scene.edit(partial(self._edited, rng=rng))
+
+    def _edited(self, before: Pixels, rng: Stream) -> Pixels:
+        try:
+            after = self.pixels(before, rng)
+        except Exception as error:
+            add_context(error, f"in {type(self).__name__}")
+            raise
         if after.shape != before.shape or after.dtype != before.dtype:
             raise RowError(
                 f"{type(self).__name__}: pixels must return {before.dtype} of shape {before.shape}, "
                 f"returned {after.dtype} of {after.shape}; mend the op"
             )
-        if after is not before:
-            scene.put(after)
+        return after
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EditOp(Op):
-    """An op on text: ``edits(text, rng) -> Edits``. Spans, answers, and words with their tags follow."""
+    """An op on text: ``edits(text, rng) -> Edits``. Spans, answers, and words with their tags follow.
+
+    Where a text has no labels, nobody asks where its parts went: for that case an op may have a shorter way to the same
+    text, with the same draws, ``edited(text, rng) -> str``.
+    """
 
     needs: ClassVar[tuple[str, ...]] = ("text",)
     shifts: ClassVar[tuple[str, ...]] = ("text",)
@@ -153,6 +173,15 @@ class EditOp(Op):
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw edits of a text, in order and without overlap."""
 
+    @property
+    def defers(self) -> bool:
+        """True: it has no media."""
+        return True
+
+    def edited(self, text: str, rng: Stream) -> str:
+        """The edited text; the very same one when there is nothing to do."""
+        return self.edits(text, rng).apply(text)
+
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Edit the text of one row, with its labels."""
         roles = row.roles
@@ -161,33 +190,39 @@ class EditOp(Op):
             edit_text(row, roles, self.edits(text, rng))
         return row
 
+    def editors(self) -> tuple[Op, ...]:
+        """The op itself, unless it changes rows in a way of its own."""
+        plain = type(self).run is EditOp.run and type(self).apply is EditOp.apply
+        return (self,) if plain else ()
+
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
-        """Edit the text of each row; a text without labels takes the short way."""
+        """Edit the text of each row; texts without labels at once."""
         leaf = run.plan.leaves[run.position]
-        if leaf.roles is None or has_labels(leaf.roles):
+        if leaf.roles is None or has_labels(leaf.roles) or not self.editors():
             return super().run(rows, run)
         run.leaf(self)
-        if rows:
-            self._edit_plain(rows, leaf.roles.all("text")[0], run.streams(leaf, rows))
+        column = leaf.roles.all("text")[0]
+        live = [row for row in rows if row.rejected is None]
+        before = [row.stored(column) for row in live]
+        after = self.edit_column(before, run.streams(leaf, live), [row.id for row in live])
+        for row, old, new in zip(live, before, after, strict=True):
+            if new is not old:
+                row.values = {column: new} if row.values is None else {**row.values, column: new}
         return list(rows)
 
-    def _edit_plain(self, rows: Sequence[Row], column: str, streams: Streams) -> None:
-        """What `apply` does, without the calls that a text of no labels does not need: they would double its cost."""
-        edits, stored, row = self.edits, rows[0].batch.column(column), rows[0]
+    def edit_column(self, texts: Sequence[str | None], streams: Streams, ids: Sequence[str]) -> list[str | None]:
+        """What `apply` makes of texts without labels: the same draws, the same texts."""
+        # Not a shorter way that an op inherits beside edits of its own.
+        owner = next(cls for cls in type(self).__mro__ if "edited" in vars(cls) or "edits" in vars(cls))
+        edited = self.edited if "edited" in vars(owner) else partial(EditOp.edited, self)
+        done: list[str | None] = []
         try:
-            for row, rng in zip(rows, streams, strict=True):
-                if row.rejected is not None:
-                    continue
-                values = row.values
-                text = stored[row.index] if values is None or column not in values else values[column]
-                if text is None:
-                    continue
-                after = edits(text, rng).apply(text)
-                if after is not text:
-                    row.values = {column: after} if values is None else {**values, column: after}
+            for text, rng in zip(texts, streams, strict=True):
+                done.append(None if text is None else edited(text, rng))
         except Exception as error:
-            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            add_context(error, f"in {type(self).__name__}, row {ids[len(done)]!r}")
             raise
+        return done
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -39,11 +39,11 @@ class Lineage:
     """Writes the lineage column of one batch."""
 
     def __init__(self, op: Op, batch: Batch, depth: int = 0) -> None:
-        self._op = op
         self._batch = batch
         self._short = _short_digest(op, depth)
         models = [f"{model['id']}@{model['revision']}" for part in op.walk() for model in part.models()]
         self._step = {**json.loads(op.published_json), **({"models": models} if models else {})}
+        self._origins = {origin: op.origin_of(origin) for origin in provenance.ORIGINS}
         self._joined: dict[Any, str] = {}
         self._suffixes: dict[tuple[int, ...], str] = {}
         self._has = provenance.COLUMN in batch.features
@@ -51,29 +51,31 @@ class Lineage:
     def of(self, rows: Sequence[Row]) -> Any:
         """The lineage of rows, in their order."""
         if not self._has and all(row.copy == () and row.rejected is None and not row.parents for row in rows):
-            return self._plain(rows)
+            return self._changed([self._batch.ids[row.index] for row in rows])
         entries = [self._entry(row) for row in rows]
         ids, parents, origins, steps = zip(*entries, strict=True) if entries else ((), (), (), ())
         return provenance.lineage(ids, parents, origins, steps)
 
-    def _plain(self, rows: Sequence[Row]) -> Any:
-        """One changed row of each source row: the common case, without a loop over what is equal for all."""
-        ids = self._batch.ids
-        steps = self._steps("[]", rows[0]) if rows else "[]"
-        sources = [ids[row.index] for row in rows]
-        return provenance.changed_lineage(sources, self._suffix(()), self._op.origin_of("source"), steps)
+    def of_changed(self) -> Any:
+        """The lineage of one changed row for each row of the batch, which brings none itself."""
+        return self._changed(self._batch.ids)
+
+    def _changed(self, sources: Sequence[str]) -> Any:
+        """The common case, without a loop over what is equal for all."""
+        steps = self._steps("[]", (), None)
+        return provenance.changed_lineage(sources, self._suffix(()), self._origins["source"], steps)
 
     def _entry(self, row: Row) -> tuple[str, Sequence[str], str, str]:
         source = self._batch.ids[row.index]
         origin, earlier, parents = self._before(row.index)
         if row.original:
             return source, parents, origin, earlier
-        steps = self._steps(earlier, row)
+        steps = self._steps(earlier, row.copy, row.rejected)
         if row.rejected is not None:
             if row.is_copy:
                 return source + self._suffix(row.copy), [source], REJECTED, steps
             return source, parents, origin, steps
-        return source + self._suffix(row.copy), [source, *row.parents], self._op.origin_of(origin), steps
+        return source + self._suffix(row.copy), [source, *row.parents], self._origins[origin], steps
 
     def _before(self, index: int) -> tuple[str, str, list[str]]:
         """The lineage that a row came with."""
@@ -88,12 +90,12 @@ class Lineage:
             self._suffixes[copy] = f"/{self._short}{path}"
         return self._suffixes[copy]
 
-    def _steps(self, earlier: str, row: Row) -> str:
-        key = (earlier, row.copy, row.rejected)
+    def _steps(self, earlier: str, copy: tuple[int, ...], rejected: tuple[str, str] | None) -> str:
+        key = (earlier, copy, rejected)
         if key not in self._joined:
-            step = {**self._step, "copy": list(row.copy)}
-            if row.rejected is not None:
-                step["rejected"] = {"op": row.rejected[0], "reason": row.rejected[1]}
+            step = {**self._step, "copy": list(copy)}
+            if rejected is not None:
+                step["rejected"] = {"op": rejected[0], "reason": rejected[1]}
             text = json.dumps(step, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             self._joined[key] = provenance.append_step(earlier, text)
         return self._joined[key]

@@ -28,6 +28,7 @@ from hfaug.plan import Leaf, Plan, Run
 from hfaug.randomness import Stream
 from hfaug.roles import Roles, resolve
 from hfaug.rows import ArrowBatch, Batch, Form, ObjectBatch, Row, read_form
+from hfaug.texts import edit_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -37,9 +38,12 @@ __all__ = ["BatchOp", "Op", "Reject", "RowOp"]
 logger = logging.getLogger("hfaug")
 OpT = TypeVar("OpT", bound="Op")
 
-_MEDIA_ROWS = 8
-"""Rows of media that are worked on together: enough to share their streams. With more, the memory of decoded images
+_MEDIA_ROWS = 12
+"""Rows whose decoded media are held together: enough to share their streams. With more, the memory of decoded images
 goes back to the system and comes anew with every slice, which costs a light op on photographs a fifth of its speed."""
+
+_DEFERRED_ROWS = 64
+"""Rows of media that wait together for what was asked of them. Nothing of them is decoded, and streams are shared."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Op(Config):
     whole_batch: ClassVar[bool] = False
     unit_rows: ClassVar[int] = 200
     """Rows of a unit of the engine at most: fewer where a row takes long, since a crash costs a unit."""
+    expected_draws: ClassVar[int] = 16
+    """How many uniform numbers most rows draw, even: they are computed for a batch at once. It is about speed alone."""
     flags_rejects: ClassVar[bool] = False
     """Whether rejected copies are handed on, flagged, to a caller that counts and drops them."""
 
@@ -104,6 +110,16 @@ class Op(Config):
     def model_digest(self) -> str:
         """What the results follow from besides the fingerprint: the revisions of all models, empty without models."""
         return json.dumps([[model["id"], model["revision"]] for part in self.walk() for model in part.models()])
+
+    @property
+    def defers(self) -> bool:
+        """Whether nothing is decoded while it runs: what it does to media waits until the row is written."""
+        parts = self.children()
+        return bool(parts) and all(part.defers for part in parts)
+
+    def editors(self) -> tuple[Op, ...]:
+        """The ops on text, in order, where this op does no more than these do; else none (see `hfaug.texts`)."""
+        return ()
 
     @property
     def ready(self) -> bool:
@@ -224,6 +240,8 @@ class Op(Config):
         """
         opened = _open(form, self.binding)
         plan = self._plan(form.features)
+        if isinstance(opened, ArrowBatch) and (edited := edit_texts(self, opened, plan)) is not None:
+            return edited
         counted: Counter[str] = Counter() if rejects is None else rejects
         rows = self._run_chunks(opened, plan, counted)
         if rejects is None and counted:
@@ -250,7 +268,7 @@ class Op(Config):
         media = any(
             leaf.roles is not None and (leaf.roles.all("image") or leaf.roles.all("audio")) for leaf in plan.leaves
         )
-        step = _MEDIA_ROWS if media and not whole else max(1, len(batch))
+        step = (_DEFERRED_ROWS if self.defers else _MEDIA_ROWS) if media and not whole else max(1, len(batch))
         done: list[Row] = []
         for start in range(0, len(batch), step):
             done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan, rejects))

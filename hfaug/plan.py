@@ -17,10 +17,10 @@ from hfaug.binding import Binding
 from hfaug.errors import CallError, ParameterError
 from hfaug.randomness import Streams
 from hfaug.roles import Roles
+from hfaug.rows import Row, has_labels
 
 if TYPE_CHECKING:
     from hfaug.op import Op
-    from hfaug.rows import Row
 
 __all__ = ["Leaf", "Plan", "Run", "has_lineage"]
 
@@ -34,6 +34,17 @@ class Leaf:
     binding: Binding
     occurrence: int
     adds: tuple[str, ...] = ()
+
+    def streams(self, keys: Sequence[int]) -> Streams:
+        """The streams of the op for rows of some keys."""
+        return Streams(
+            keys,
+            digest=self.op.stream_digest,
+            occurrence=self.occurrence,
+            epoch=self.binding.epoch or 0,
+            seed=self.binding.seed or 0,
+            expected=self.op.expected_draws,
+        )
 
 
 def has_lineage(features: Features) -> bool:
@@ -80,6 +91,17 @@ class Plan:
     def schema(self) -> pa.Schema:
         """The features as Arrow types, which `Features` works out anew each time."""
         return self.features.arrow_schema
+
+    @functools.cached_property
+    def editors(self) -> tuple[Leaf, ...]:
+        """The ops in order where all they do is to edit the texts of one column, which has no labels; else none."""
+        ops = self.leaves[0].op.editors()
+        leaves = tuple(leaf for leaf in self.leaves if leaf.roles is not None)
+        if not ops or len(ops) != len(leaves) or any(leaf.op is not op for leaf, op in zip(leaves, ops, strict=True)):
+            return ()
+        columns = {leaf.roles.all("text") for leaf in leaves if leaf.roles is not None and not has_labels(leaf.roles)}
+        plain = all(leaf.roles is not None and not has_labels(leaf.roles) and not leaf.adds for leaf in leaves)
+        return leaves if plain and len(columns) == 1 else ()
 
     def add(self, op: Op, roles: Roles | None = None, adds: Features | None = None) -> None:
         """Note an op that draws or works, and the columns it adds."""
@@ -136,13 +158,7 @@ class Run:
 
     def streams(self, leaf: Leaf, rows: Sequence[Row]) -> Streams:
         """The streams of an op for some rows."""
-        return Streams(
-            [row.key for row in rows],
-            digest=leaf.op.stream_digest,
-            occurrence=leaf.occurrence,
-            epoch=leaf.binding.epoch or 0,
-            seed=leaf.binding.seed or 0,
-        )
+        return leaf.streams([row.key for row in rows])
 
     def fill(self, row: Row) -> dict[str, Any]:
         """Values for added columns that no op has set on this row (an original, or a branch not taken)."""

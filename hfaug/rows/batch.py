@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,7 @@ class Batch(ABC):
 
     def rows(self, start: int, stop: int) -> list[Row]:
         """Fresh rows for a slice of the batch."""
-        ids = self.ids
-        return [Row(self, index, row_key(ids[index])) for index in range(start, stop)]
+        return list(map(Row, repeat(self), range(start, stop), map(row_key, self.ids[start:stop])))
 
     # ---- media: as stored
 
@@ -137,6 +137,19 @@ class ArrowBatch(Batch):
                 columns.append(self._passed_on(field, moved, len(rows)))
         return pa.Table.from_arrays(columns, schema=schema)
 
+    def with_values(self, name: str, values: Sequence[Any], schema: pa.Schema, lineage: pa.Array | None) -> pa.Table:
+        """All rows as a table of the given schema, with other values in one column."""
+        _check_size(self.table, (), range(len(self)))
+        columns = []
+        for field in schema:
+            if field.name == provenance.COLUMN and lineage is not None:
+                columns.append(lineage)
+            elif field.name == name:
+                columns.append(_array(list(values), field.type))
+            else:
+                columns.append(self._passed_on(field, None, len(self)))
+        return pa.Table.from_arrays(columns, schema=schema)
+
     def _values(self, name: str, rows: Sequence[Row]) -> list[Any]:
         stored = name in self.table.column_names
         return [
@@ -173,7 +186,7 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, type=kind)
 
 
-def _check_size(table: pa.Table, rows: Sequence[Row], indices: list[int]) -> None:
+def _check_size(table: pa.Table, rows: Sequence[Row], indices: Sequence[int]) -> None:
     """Refuse what would overflow Arrow's offsets, before it does."""
     share = table.nbytes / max(1, table.num_rows)
     media = any(pa.types.is_struct(kind) or pa.types.is_list(kind) for kind in table.schema.types)

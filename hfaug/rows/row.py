@@ -203,6 +203,8 @@ class Row:
         """Write the contents back and let go of what was decoded."""
         if self.holds_contents:
             self.settle()
+            for column in self._scenes:
+                self.batch.sources.pop((column, self.index), None)  # copies that are still open have it themselves
             self._scenes, self._sounds = _NO_SCENES, _NO_SOUNDS
         self.original = bool(self.copy) and not self.is_copy and self.values is None
 

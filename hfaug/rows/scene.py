@@ -8,7 +8,7 @@ follow the product of the warps, once, whatever colours came in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy.typing as npt
 
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
 __all__ = ["ImageSource", "Scene", "open_scenes"]
 
 Pixels = npt.NDArray[Any]
+Edit = Callable[[Pixels], Pixels]
+T = TypeVar("T")
 
 
 class ImageSource:
     """The stored image, read and decoded once for all copies of its row."""
 
-    __slots__ = ("_picture", "_size", "batch", "value")
+    __slots__ = ("_column", "_picture", "_size", "batch", "value")
 
-    def __init__(self, batch: Batch, value: Any) -> None:
+    def __init__(self, batch: Batch, column: str, value: Any) -> None:
         self.batch = batch
         self.value = value
+        self._column = column
         self._picture: media.Picture | None = None
         self._size: tuple[int, int] | None = None
 
@@ -43,10 +46,9 @@ class ImageSource:
     def picture(self) -> media.Picture:
         """The decoded image."""
         if self._picture is None:
-            self._picture = self.batch.open_image(self.value)
-            self._picture.array.flags.writeable = (
-                False  # copies share it: an op that wrote into it would change its siblings
-            )
+            self._picture = self._asked(self.batch.open_image)
+            # Copies share it: an op that wrote into it would change its siblings.
+            self._picture.array.flags.writeable = False
             self._size = self._picture.size
         return self._picture
 
@@ -54,8 +56,15 @@ class ImageSource:
     def size(self) -> tuple[int, int]:
         """(height, width), from the header when nothing was decoded yet."""
         if self._size is None:
-            self._size = self.batch.measure_image(self.value)
+            self._size = self._asked(self.batch.measure_image)
         return self._size
+
+    def _asked(self, question: Callable[[Any], T]) -> T:
+        try:
+            return question(self.value)
+        except Exception as error:
+            add_context(error, f"column {self._column!r}")
+            raise
 
 
 class Scene:
@@ -63,17 +72,16 @@ class Scene:
 
     Attributes:
         row: The row that the image stands in.
-        size: (height, width) as it stands now, with the changes that still wait.
     """
 
-    __slots__ = ("_array", "_labels", "_met", "_settled", "_source", "_todo", "_warps", "row", "size")
+    __slots__ = ("_array", "_labels", "_met", "_settled", "_size", "_source", "_todo", "_warps", "row")
 
     def __init__(self, row: Row, source: ImageSource) -> None:
         self.row = row
-        self.size = source.size
         self._source = source
+        self._size: tuple[int, int] | None = None
         self._array: Pixels | None = None
-        self._todo: list[Warp | Color] = []
+        self._todo: list[Warp | Color | Edit] = []
         self._warps: list[Warp] = []
         self._labels: list[PlaceLabel] = []
         self._met: Roles | None = None
@@ -89,7 +97,7 @@ class Scene:
         self._settled = None
         fuse(self._todo, warp)
         self._warps.append(warp)
-        self.size = warp.size
+        self._size = warp.size
 
     def color(self, color: Color) -> None:
         """Change the colours; fuses with a colour matrix that still waits."""
@@ -103,16 +111,15 @@ class Scene:
         if not color.is_identity:
             self._todo.append(color)
 
-    def edit(self, change: Callable[[Pixels], Pixels]) -> None:
+    def edit(self, change: Edit) -> None:
         """Change pixels that stay in their places.
 
         Args:
-            change: Returns an array of the same size, or the same object for no change.
+            change: Returns an array of the same shape, or the same object for no change. It is called once, when the
+                pixels are looked at or written.
         """
-        before = self.array
-        after = change(before)
-        if after is not before:
-            self.put(after)
+        self._settled = None
+        self._todo.append(change)
 
     def put(self, pixels: Pixels) -> None:
         """Take other pixels of the same size.
@@ -144,7 +151,7 @@ class Scene:
         if pixels is not self.array:
             self._settled = None
             self._array = pixels
-            self.size = (int(pixels.shape[0]), int(pixels.shape[1]))
+            self._size = (int(pixels.shape[0]), int(pixels.shape[1]))
         self._labels = list(labels)
 
     def _meet(self, roles: Roles | None) -> None:
@@ -157,6 +164,11 @@ class Scene:
             self._labels = [*self.labels, *fresh]
 
     # ---- what stands now
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) as it stands now, with the changes that still wait."""
+        return self._source.size if self._size is None else self._size
 
     @property
     def array(self) -> Pixels:
@@ -184,21 +196,26 @@ class Scene:
 
     @property
     def _repainted(self) -> bool:
-        return self._array is not None or bool(self._todo)
+        self._flush()  # an edit may turn out to change nothing
+        return self._array is not None
 
     def fork(self, row: Row) -> Scene:
         """A scene of its own, for a fork of the row, that shares the decoded source."""
+        if any(not isinstance(step, (Warp, Color)) for step in self._todo):
+            self._flush()  # an edit draws: both go on from what it drew
         twin = Scene(row, self._source)
         twin._array, twin._todo, twin._warps = self._array, list(self._todo), list(self._warps)
         twin._labels, twin._met = self._labels, self._met
-        twin.size, twin._settled = self.size, self._settled
+        twin._size, twin._settled = self._size, self._settled
         return twin
 
     def _flush(self) -> None:
         todo, self._todo = self._todo, []
         for step in todo:
             before = self._source.picture.array if self._array is None else self._array
-            self._array = step.image(before) if isinstance(step, Warp) else apply_color(before, step)
+            after = _applied(step, before)
+            if after is not before:
+                self._array = after
 
     # ---- back to storage
 
@@ -219,13 +236,15 @@ class Scene:
         return changed
 
 
+def _applied(step: Warp | Color | Edit, pixels: Pixels) -> Pixels:
+    if isinstance(step, Warp):
+        return step.image(pixels)
+    return apply_color(pixels, step) if isinstance(step, Color) else step(pixels)
+
+
 def open_scenes(row: Row, column: str) -> list[Scene]:
     """The images of a row's column; a null or an empty list gives none."""
-    try:
-        return [Scene(row, source) for source in _sources(row, column)]
-    except Exception as error:
-        add_context(error, f"column {column!r}")
-        raise
+    return [Scene(row, source) for source in _sources(row, column)]
 
 
 def _sources(row: Row, column: str) -> list[ImageSource]:
@@ -241,4 +260,4 @@ def _sources(row: Row, column: str) -> list[ImageSource]:
 
 def _open_sources(batch: Batch, column: str, value: Any) -> list[ImageSource]:
     items = (value or []) if batch.is_list(column) else [value]
-    return [ImageSource(batch, item) for item in items if item is not None]
+    return [ImageSource(batch, column, item) for item in items if item is not None]

@@ -153,7 +153,7 @@ class PixelFunction(_Function, ImageOp):
                 f"wrap: a function on pixels must keep their size {before.shape[:2]} (height, width), made "
                 f'{after.shape[:2]}; say shifts="image" if it moves pixels'
             )
-        if not np.array_equal(after, before):
+        if not (np.array_equal(after[:8], before[:8]) and np.array_equal(after, before)):  # a few lines tell most
             scene.replace(after, scene.labels)
 
 

@@ -1,6 +1,5 @@
 """Devices, number formats, silence, and what is said when a model cannot be loaded."""
 
-import sys
 import warnings
 
 import pytest
@@ -59,10 +58,17 @@ def test_the_cpu_computes_in_float32_and_a_gpu_in_16_bits(monkeypatch):
         pick_dtype("int8", "cpu")
 
 
-def test_a_missing_package_is_named_with_its_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ctranslate3", None)
+def test_a_missing_package_is_named_with_its_extra():
     with pytest.raises(MissingExtra, match=r"hfaug\[lm\]"):
         import_extra("no_such_package_at_all", "lm")
+
+
+def test_a_package_that_lacks_one_of_its_own_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "half_installed.py").write_text("import no_such_package_at_all")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="no_such_package_at_all") as caught:
+        import_extra("half_installed", "lm")
+    assert not isinstance(caught.value, MissingExtra)
 
 
 def test_silence_is_local():

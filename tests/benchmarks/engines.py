@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import diffusers
 import torch
+import transformers
 from diffusers import AutoPipelineForText2Image
 from PIL.Image import Image
 from transformers import MarianMTModel, MarianTokenizer
@@ -15,6 +17,9 @@ __all__ = ["Drawer", "Translator"]
 
 MODELS = Path(__file__).parents[1] / "models"
 BATCH = 32
+
+diffusers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()
 
 
 class Translator:

@@ -23,14 +23,17 @@ def prepared() -> Iterator[str]:
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "HFAUG_HOME": os.path.join(folder, "hfaug"),
         "NO_ALBUMENTATIONS_UPDATE": "1",
+        "TMPDIR": folder,
         "TOKENIZERS_PARALLELISM": "false",
         "TRANSFORMERS_VERBOSITY": "error",
         **dict.fromkeys(_THREADS, "1"),
     }
+    tempfile.tempdir = folder
     warnings.simplefilter("ignore")  # of the libraries compared with
     try:
         yield folder
     finally:
+        tempfile.tempdir = None
         shutil.rmtree(folder, ignore_errors=True)
 
 

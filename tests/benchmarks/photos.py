@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -74,7 +75,7 @@ def stored(count: int) -> datasets.Dataset:
 
 def on_disk(rows: datasets.Dataset) -> datasets.Dataset:
     """The same rows, written to a file and mapped from it."""
-    folder = Path(tempfile.mkdtemp(dir=datasets.config.HF_CACHE_HOME)) / "rows"
+    folder = Path(tempfile.mkdtemp(dir=os.environ["HF_HOME"])) / "rows"
     rows.save_to_disk(folder)
     return datasets.load_from_disk(folder)
 

@@ -11,7 +11,7 @@ from tests.benchmarks.report import Line, at_least, at_most
 from tests.benchmarks.sentences import PlainDelete, PlainSwap, stored_sentences
 from tests.benchmarks.timing import Case, interleave
 
-ROWS, FEW, ROUNDS = 20_000, 200, 9
+ROWS, FEW, ROUNDS = 20_000, 200, 7
 SHARE, MOST = 0.1, 20
 NEAR_PLAIN, OVER_NLPAUG = at_most(1.4), at_least(15)
 

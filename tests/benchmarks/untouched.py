@@ -10,7 +10,7 @@ from tests.benchmarks.photos import stored, stored_bytes
 from tests.benchmarks.report import Line, at_most, exactly
 from tests.benchmarks.timing import Case, Ratio, interleave
 
-ROWS, ROUNDS = 400, 9
+ROWS, ROUNDS = 1200, 5
 TWICE = at_most(2)
 
 

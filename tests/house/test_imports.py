@@ -13,7 +13,7 @@ LAYERS = [
     {"errors"},
     {"assets", "binding", "code", "columns", "config", "fields", "labels", "media", "moves", "randomness", "roles"},
     {"provenance", "rows", "sentences"},
-    {"lineage", "op", "plan"},
+    {"lineage", "op", "plan", "texts"},
     {"compose", "kinds", "mix", "transforms"},
     {"filters", "fit", "ops", "wrap"},
     {"augment", "catalog", "engine", "online"},

@@ -131,6 +131,15 @@ class TestWhatAStreamDependsOn:
         ones = [[rng.random() for _ in range(draws)] for key in KEYS[:200] for rng in Streams([key], digest="op")]
         assert whole == ones
 
+    @pytest.mark.parametrize("expected", [2, 8, 64])
+    def test_not_on_how_many_draws_were_expected(self, expected):
+        """Also when streams are taken from a batch one by one, before and after its first numbers are computed."""
+        plain = [[rng.random() for _ in range(150)] for rng in Streams(KEYS[:70], digest="op")]
+        batch = Streams(KEYS[:70], digest="op", expected=expected)
+        assert [[rng.random() for _ in range(150)] for rng in batch] == plain
+        assert [[rng.random() for _ in range(3)] for rng in list(batch)] == [numbers[:3] for numbers in plain]
+        assert batch[7].random() == plain[7][0]
+
     def test_not_on_what_its_children_or_neighbours_did(self):
         left, right = Streams(KEYS[:2], digest="op")
         expected = [stream(KEYS[0]).random(), stream(KEYS[0]).child("x").random()]

@@ -51,6 +51,11 @@ class JitterColor(ColorOp):
     saturation: Strength = 0.2
     hue: Annotated[float, Limit(0, 0.5)] = 0.02
 
+    @property
+    def defers(self) -> bool:
+        """True: it asks for no statistics of the image."""
+        return True
+
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw the four factors; brightness first, hue last."""
         bright, contrast, saturation = (

@@ -35,36 +35,61 @@ class DeleteWords(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("negation", "what the text is about")
 
+    expected_draws: ClassVar[int] = 8
+
     share: Share = 0.1
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the words that go; each goes with the white space behind it, the last ones with that before them."""
-        words = [found.span() for found in _WORDS.finditer(text)]
+        return _without(text, self._drawn(len(text.split()), rng))
+
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same words taken out at once, where single blanks stand between them."""
+        words = text.split()
         gone = self._drawn(len(words), rng)
         if not gone:
-            return Edits()
-        if len(gone) == len(words):
-            gone.remove(rng.integers(0, len(words)))
-        tail = len(words)
-        while gone and gone[-1] == tail - 1:
-            tail = gone.pop()
-        items = [(words[number][0], words[number + 1][0], "") for number in gone]
-        if tail < len(words):
-            items.append((words[tail - 1][1], words[-1][1], ""))
-        return Edits(items)
+            return text
+        if " ".join(words) != text:
+            return _without(text, gone).apply(text)
+        for number in reversed(gone):
+            del words[number]
+        return " ".join(words)
 
     def _drawn(self, count: int, rng: Stream) -> list[int]:
         """Numbers of the words that go, in order. The gap to the next one is drawn: one draw a hit, not a word."""
         if self.share >= 1:
-            return list(range(count))
-        if self.share <= 0:
-            return []
+            gone = list(range(count))
+        elif self.share <= 0:
+            gone = []
+        else:
+            gone = self._gaps(count, rng)
+        if gone and len(gone) == count:
+            gone.remove(rng.integers(0, count))
+        return gone
+
+    def _gaps(self, count: int, rng: Stream) -> list[int]:
         scale = 1 / math.log1p(-self.share)
+        draw = rng.random
         gone: list[int] = []
-        at = -1
+        at = 0
         while True:
-            gap = math.log(1 - rng.random()) * scale
-            if not gap < count - at - 1:  # or not a number, which an infinite scale makes of the smallest draw
+            gap = math.log(1 - draw()) * scale
+            if not gap < count - at:  # or not a number, which an infinite scale makes of the smallest draw
                 return gone
-            at += 1 + int(gap)
+            at += int(gap)
             gone.append(at)
+            at += 1
+
+
+def _without(text: str, gone: list[int]) -> Edits:
+    """The edits that take some words out, not all of them."""
+    if not gone:
+        return Edits()
+    words = [found.span() for found in _WORDS.finditer(text)]
+    tail = len(words)
+    while gone and gone[-1] == tail - 1:
+        tail = gone.pop()
+    items = [(words[number][0], words[number + 1][0], "") for number in gone]
+    if tail < len(words):
+        items.append((words[tail - 1][1], words[-1][1], ""))
+    return Edits(items)

@@ -41,20 +41,34 @@ class SwapChars(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the places of the swaps: a letter between two letters swaps with the one behind it."""
-        last = len(text) - 1
-        if last < 2:
-            return Edits()
+        return Edits([(at, at + 2, text[at + 1] + text[at]) for at in self._drawn(text, rng)])
+
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same swaps, made at once."""
+        parts: list[str] = []
+        start = 0
+        for at in self._drawn(text, rng):
+            parts += (text[start:at], text[at + 1], text[at])
+            start = at + 2
+        return "".join((*parts, text[start:])) if parts else text
+
+    def _drawn(self, text: str, rng: Stream) -> list[int]:
+        """Places of the swaps, in order."""
+        room = len(text) - 2
+        if room < 1:
+            return []
         wanted = min(self.share * (text.count(" ") + 1), self.most)
         whole = int(wanted)
+        draw = rng.random
         places: set[int] = set()
-        for _ in range(whole + (rng.random() < wanted - whole)):
+        for _ in range(whole + (draw() < wanted - whole)):
             for _ in range(_TRIES):
-                at = 1 + int(rng.random() * (last - 1))
+                at = 1 + int(draw() * room)
                 if text[at - 1 : at + 2].isalpha() and text[at] != text[at + 1] and not _is_marked(text, at + 1):
-                    if not (at in places or at - 1 in places or at + 1 in places):
+                    if places.isdisjoint((at - 1, at, at + 1)):
                         places.add(at)
                     break
-        return Edits([(at, at + 2, text[at + 1] + text[at]) for at in sorted(places)])
+        return sorted(places)
 
 
 def _is_marked(text: str, at: int) -> bool:
