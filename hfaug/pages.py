@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import math
 import re
@@ -12,7 +11,6 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Annotated, Any, Literal, Union
 
 import yaml
@@ -24,9 +22,12 @@ from hfaug.fields import Limit, hints
 from hfaug.filters import Filter
 from hfaug.op import Op
 
-__all__ = ["FieldPage", "OpPage", "all_pages", "op_page", "op_table", "pages_html"]
+__all__ = ["FAMILY_ORDER", "FieldPage", "OpPage", "about_family", "all_pages", "op_page", "op_table"]
 
 COMPOSED = "composing"
+FAMILY_ORDER = (*FAMILIES, COMPOSED)
+"""Families in the order in which they are shown."""
+
 _ABOUT = {
     "image": "images and the labels in them",
     "text": "texts and the labels in them",
@@ -116,9 +117,8 @@ def _wrapped(text: str, indent: int = 0) -> list[str]:
 
 def all_pages() -> list[OpPage]:
     """The pages of all ops and filters, by family."""
-    order = [*FAMILIES, COMPOSED]
     pages = [op_page(name) for name in all_classes()]
-    return sorted(pages, key=lambda page: (order.index(page.family), page.name))
+    return sorted(pages, key=lambda page: (FAMILY_ORDER.index(page.family), page.name))
 
 
 def op_page(name: str) -> OpPage:
@@ -169,40 +169,9 @@ def op_table() -> str:
     return "\n".join(lines)
 
 
-def pages_html(pages: Iterable[OpPage] | None = None) -> str:
-    """Pages as one HTML file that needs no other.
-
-    Args:
-        pages: All by default.
-    """
-    shown = list(all_pages() if pages is None else pages)
-    groups = {family: [page for page in shown if page.family == family] for family in (*FAMILIES, COMPOSED)}
-    named = [(family, _ABOUT.get(family, ""), members) for family, members in groups.items() if members]
-    return str(_template().render(groups=named))
-
-
 def about_family(family: str) -> str:
     """What the ops of a family work on."""
     return _ABOUT.get(family, "")
-
-
-@functools.cache
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["code"] = _marked_up
-    return environment.from_string(resources.files("hfaug").joinpath("pages.html.jinja").read_text(encoding="utf-8"))
-
-
-def _marked_up(text: str) -> Any:
-    """A text whose back-quoted parts are code."""
-    from markupsafe import Markup, escape
-
-    pieces = (escape(part) for part in text.split("`"))
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(pieces)
-    )
 
 
 # ---- docstrings

@@ -1,8 +1,7 @@
 """Pages of ops: every field is explained, every snippet is a recipe that parses, every text is escaped."""
 
 import dataclasses
-from html.parser import HTMLParser
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import pytest
 import yaml
@@ -108,20 +107,3 @@ def test_the_table_is_whole_and_sorted_by_family():
     assert all(line.replace("\\|", "").count("|") == 5 for line in lines)
     families = [line.split("`")[1].partition(".")[0] for line in lines if "." in line.split("`")[1]]
     assert list(dict.fromkeys(families)) == [family for family in FAMILIES if family in families]
-
-
-def test_html_is_escaped_and_marked_up():
-    page = dataclasses.replace(PAGES["image.flip"], line="`a<b>` & <i>c</i>.")
-    html = pages.pages_html([page])
-    assert "<code>a&lt;b&gt;</code> &amp; &lt;i&gt;c&lt;/i&gt;." in html
-
-
-def test_html_holds_every_op_once():
-    class Ids(HTMLParser):
-        found: ClassVar[list[str]] = []
-
-        def handle_starttag(self, tag, attrs):
-            self.found += [value for key, value in attrs if key == "id"]
-
-    Ids().feed(pages.pages_html())
-    assert sorted(Ids.found) == sorted(PAGES)

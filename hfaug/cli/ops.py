@@ -24,17 +24,19 @@ _EXAMPLES = (
 @click.command("ops", cls=Command, examples=_EXAMPLES)
 @click.argument("name", required=False)
 @click.option("--markdown", is_flag=True, help="Print the table of the README.")
-@click.option("--html", metavar="FILE", help="Write the pages, all or the one of NAME, as one HTML file.")
+@click.option("--html", metavar="FILE", help="Write the pages, all or the one of NAME, as one HTML file, with what each op makes of an example.")
 @debug_option
 def command(name: str | None, markdown: bool, html: str | None) -> int:
     """List ops and filters by family, or explain the one called NAME."""
-    from hfaug.pages import op_page, op_table, pages_html
+    from hfaug.pages import op_page, op_table
 
     if markdown and (name or html):
         raise click.UsageError("--markdown goes with neither NAME nor --html")
     if markdown:
         click.echo(op_table())
     elif html:
+        from hfaug.gallery import pages_html
+
         file = Path(html)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(pages_html([op_page(name)] if name else None), encoding="utf-8")

@@ -7,7 +7,6 @@ import functools
 import io
 import re
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 from hfaug.preview.cells import Panel
@@ -17,7 +16,7 @@ from hfaug.preview.sheet import Section
 from hfaug.preview.sounds import SoundPanel
 from hfaug.preview.texts import TextPanel
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 _TEMPLATE = "sheet.html.jinja"
 _SMALL = 128 * 128
@@ -30,16 +29,25 @@ def render(title: str, sections: Sequence[Section]) -> str:
     return str(_template().render(title=title, sections=sections))
 
 
+def environment() -> Any:
+    """What templates with strips in them are made with."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("hfaug", "preview"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    made.filters.update(kind=_kind, image=_image, tint=_tint)
+    return made
+
+
 @functools.cache
 def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
-    )
-    environment.filters.update(kind=_kind, image=_image, tint=_tint)
-    text = resources.files("hfaug.preview").joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment().get_template(_TEMPLATE)
 
 
 def _visible(value: Any) -> Any:

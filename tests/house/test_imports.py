@@ -18,9 +18,9 @@ LAYERS = [
     {"filters", "fit", "ops", "wrap"},
     {"augment", "catalog", "engine", "online"},
     {"record"},
-    {"balance", "evaluation", "preview", "profile", "recipe"},
+    {"balance", "evaluation", "examples", "preview", "profile", "recipe"},
     {"release"},
-    {"builders", "cli", "loading", "pages", "testing"},
+    {"builders", "cli", "gallery", "loading", "pages", "testing"},
 ]
 """A module imports from its own row and from those above it."""
 

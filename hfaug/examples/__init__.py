@@ -1,0 +1,131 @@
+"""A few small rows of every kind of content, labels with them: what the pages of ops show before and after."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from datasets import Audio, ClassLabel, Dataset, Features, Image, List, Value
+
+from hfaug import media
+
+__all__ = ["EXAMPLES", "Example"]
+
+_NUMBER, _TEXT = Value("float32"), Value("string")
+
+
+@dataclass(frozen=True)
+class Example:
+    """Rows to show an op on.
+
+    Args:
+        rows: The rows; the first is the one to show.
+        said: What `op.on` must be told about them.
+    """
+
+    rows: Dataset
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _stored(rows: list[dict[str, Any]], features: Mapping[str, Any]) -> Dataset:
+    """Rows in storage form as a dataset; `Dataset.from_list` would want a decoder for sounds."""
+    return Dataset(pa.Table.from_pylist(rows, schema=Features(features).arrow_schema))
+
+
+def _media(name: str) -> dict[str, Any]:
+    return {"bytes": resources.files(__name__).joinpath(name).read_bytes(), "path": None}
+
+
+@functools.cache
+def _objects() -> Example:
+    """Photographs with boxes, keypoints, a mask of classes and a class."""
+    known = json.loads(resources.files(__name__).joinpath("photos.json").read_text(encoding="utf-8"))
+    category = ClassLabel(names=known["categories"])
+    features = {
+        "image": Image(),
+        "mask": Image(),
+        "objects": {"bbox": List(List(_NUMBER, length=4)), "category": List(category)},
+        "keypoints": List(List(_NUMBER, length=2)),
+        "label": ClassLabel(names=["cat", "coffee", "rocket"]),
+    }
+    rows = [_photo(photo, number, category) for number, photo in enumerate(known["photos"])]
+    said = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "corner"}
+    return Example(_stored(rows, features), said)
+
+
+def _photo(known: Mapping[str, Any], number: int, category: ClassLabel) -> dict[str, Any]:
+    objects = {**known["objects"], "category": category.str2int(known["objects"]["category"])}
+    media_of = {name: _media(known[name]) for name in ("image", "mask")}
+    return {**known, **media_of, "objects": objects, "label": number}
+
+
+@functools.cache
+def _photos() -> Example:
+    """The photographs with their class alone."""
+    return Example(_objects().rows.select_columns(["image", "label"]))
+
+
+@functools.cache
+def _names() -> Example:
+    """Texts with the names in them."""
+    told = {
+        "Ada Lovelace wrote the first program in London, long before there was a machine to run it.": (
+            ("Ada Lovelace", "person"),
+            ("London", "place"),
+        ),
+        "Marie Curie moved from Warsaw to Paris and won two Nobel prizes.": (
+            ("Marie Curie", "person"),
+            ("Warsaw", "place"),
+            ("Paris", "place"),
+        ),
+        "Noa met Sam Brown in Oslo; they spoke about the weather.": (
+            ("Noa", "person"),
+            ("Sam Brown", "person"),
+            ("Oslo", "place"),
+        ),
+    }
+    kinds = ClassLabel(names=["person", "place"])
+    spans = [
+        [
+            {"start": text.index(name), "end": text.index(name) + len(name), "type": kinds.str2int(kind)}
+            for name, kind in names
+        ]
+        for text, names in told.items()
+    ]
+    features = {"text": _TEXT, "spans": List({"start": Value("int32"), "end": Value("int32"), "type": kinds})}
+    rows = [{"text": text, "spans": some} for text, some in zip(told, spans, strict=True)]
+    return Example(_stored(rows, features), {"spans": "spans"})
+
+
+@functools.cache
+def _plain() -> Example:
+    """Texts with a class."""
+    texts = ["The room was clean and the breakfast was great.", "I waited for an hour. Nobody came!", "It works."]
+    rows = [{"text": text, "label": label} for text, label in zip(texts, (0, 1, 0), strict=True)]
+    return Example(_stored(rows, {"text": _TEXT, "label": ClassLabel(names=["good", "bad"])}))
+
+
+@functools.cache
+def _sounds() -> Example:
+    """Two short melodies with a class."""
+    rate = 16_000
+
+    def melody(notes: tuple[int, ...]) -> dict[str, Any]:
+        time = np.arange(rate // 4) / rate
+        tones = [np.sin(2 * np.pi * 440 * 2 ** (note / 12) * time) * np.exp(-6 * time) for note in notes]
+        samples = (0.5 * np.concatenate(tones)).astype(np.float32)[None]
+        like = media.Clip(samples, rate, "WAV", "PCM_16", 1)
+        return {"bytes": media.encode_audio(samples, like=like), "path": None}
+
+    rows = [{"audio": melody(notes), "label": label} for label, notes in enumerate(((0, 4, 7, 12), (12, 7, 4, 0)))]
+    return Example(_stored(rows, {"audio": Audio(), "label": ClassLabel(names=["up", "down"])}))
+
+
+EXAMPLES: tuple[Callable[[], Example], ...] = (_objects, _photos, _names, _plain, _sounds)
+"""Examples, those with the most labels first."""

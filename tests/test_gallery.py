@@ -1,0 +1,64 @@
+"""The gallery: every op once, shown by what it makes of an example."""
+
+import dataclasses
+import functools
+from html.parser import HTMLParser
+
+import pytest
+
+from hfaug.catalog import all_classes, lookup
+from hfaug.gallery import op_section, pages_html
+from hfaug.op import Op
+from hfaug.pages import op_page
+
+SHOWN = [
+    name
+    for name, cls in all_classes().items()
+    if "." in name and issubclass(cls, Op) and cls.models is Op.models and name.partition(".")[0] != "filter"
+]
+
+
+class Seen(HTMLParser):
+    """Ids and sources of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.ids, self.sources = [], []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids += [found["id"]] if "id" in found else []
+        self.sources += [found["src"]] if "src" in found else []
+
+
+@functools.cache
+def gallery():
+    """The page of all ops."""
+    seen = Seen()
+    seen.feed(pages_html())
+    return seen
+
+
+def test_the_page_holds_every_op_once_and_needs_no_other_file():
+    assert sorted(gallery().ids) == sorted(all_classes())
+    assert all(source.startswith("data:") for source in gallery().sources)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_an_op_is_shown_by_what_it_does(name):
+    """A row and at least one copy that differs from it; a model op and a filter have nothing to show."""
+    (cells,) = op_section(name).strips
+    assert cells[0].title == "original"
+    assert len(cells) >= 2
+
+
+@pytest.mark.parametrize("name", ["filter.exact_duplicates", "text.back_translate", "image.text_to_image", "chain"])
+def test_what_needs_more_than_its_defaults_has_no_picture(name):
+    """And no model is asked for, so nothing is fetched."""
+    assert op_section(name) is None
+    assert lookup(name)
+
+
+def test_html_is_escaped_and_marked_up():
+    page = dataclasses.replace(op_page("image.flip"), line="`a<b>` & <i>c</i>.")
+    assert "<code>a&lt;b&gt;</code> &amp; &lt;i&gt;c&lt;/i&gt;." in pages_html([page])
