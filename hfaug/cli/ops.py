@@ -24,7 +24,7 @@ _EXAMPLES = (
 @click.command("ops", cls=Command, examples=_EXAMPLES)
 @click.argument("name", required=False)
 @click.option("--markdown", is_flag=True, help="Print the table of the README.")
-@click.option("--html", metavar="FILE", help="Write the pages, all or the one of NAME, as one HTML file, with what each op makes of an example.")
+@click.option("--html", metavar="FILE", help="Write the pages, all or the one of NAME, with examples as one HTML file.")
 @debug_option
 def command(name: str | None, markdown: bool, html: str | None) -> int:
     """List ops and filters by family, or explain the one called NAME."""
