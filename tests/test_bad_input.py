@@ -27,13 +27,9 @@ from hfaug.ops.image import Flip, Rotate
 from hfaug.ops.text import SwapChars
 from hfaug.recipe import parse_recipe
 from hfaug.recipe.build import build
+from tests.told import told
 
 BOXED = Features({"image": Image(), "boxes": List(List(Value("float32"), length=4))})
-
-
-def told(error: BaseException) -> str:
-    """The message with its notes."""
-    return "\n".join([str(error), *getattr(error, "__notes__", [])])
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from hfaug.errors import RowError
 from hfaug.kinds import PixelOp, WaveOp
 from hfaug.ops.image import Erase, JitterColor, Rotate
 from hfaug.ops.text import DeleteWords, SwapChars
+from tests.told import told
 
 
 def pictures(*sizes):
@@ -76,7 +77,7 @@ def test_a_text_that_an_op_before_it_set_is_the_one_that_is_edited():
 def test_an_error_names_op_and_row(speech):
     with pytest.raises(ZeroDivisionError) as raised:
         Dataset.from_dict({"text": ["a"], "name": ["row 7"]}).map(Fails().on(id="name", text="text"), batched=True)
-    assert "in Fails, row 'row 7'" in "".join(raised.value.__notes__)
+    assert "in Fails, row 'row 7'" in told(raised.value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from hfaug.kinds import EditOp
 from hfaug.moves import Edits
 from hfaug.op import Op, Reject
 from hfaug.ops.text import DeleteWords, SwapChars, SwapEntities
+from tests.told import told
 
 OPS = {
     "an op": SwapChars(share=0.5),
@@ -136,7 +137,7 @@ def test_an_error_names_op_and_row():
     rows = Dataset.from_dict({"text": ["abc", "ab", "abc"], "name": ["x", "y", "z"]})
     with pytest.raises(AttributeError) as raised:
         Fails().on(id="name", text="text")(rows.with_format("arrow")[:1])
-    assert "row 'x'" in "".join(raised.value.__notes__)
+    assert "row 'x'" in told(raised.value)
     with pytest.raises(ZeroDivisionError) as raised:
         Fails().on(id="name", text="text")(rows.with_format("arrow")[1:])
-    assert "in Fails, row 'y'" in "".join(raised.value.__notes__)
+    assert "in Fails, row 'y'" in told(raised.value)

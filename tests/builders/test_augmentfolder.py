@@ -25,6 +25,7 @@ from hfaug.randomness import Stream
 from hfaug.recipe.schema import Augment, FilterRows
 from hfaug.rows import Row
 from tests.builders.rows import digest, origins, rows_of
+from tests.told import told
 
 ROTATE = {"ops": [{"image.rotate": {"degrees": [-20, 20]}}], "copies": 2}
 SWAP = {"ops": ["text.swap_chars"], "copies": 2}
@@ -356,7 +357,7 @@ def test_a_corrupt_file_is_named(pictures: Path) -> None:
     while chain is not None and not isinstance(chain, hfaug.errors.MediaError):
         chain = chain.__cause__ or chain.__context__
     assert chain is not None
-    assert "row" in "".join(getattr(chain, "__notes__", []))
+    assert "row" in told(chain)
 
 
 def test_the_result_is_a_plain_dataset(mail_file: Path, tmp_path: Path) -> None:

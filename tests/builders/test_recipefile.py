@@ -17,6 +17,7 @@ from hfaug.errors import RecipeError
 from hfaug.recipe import load_recipe
 from hfaug.recipe.build import build
 from tests.builders.rows import digest, rows_of
+from tests.told import told
 
 MAILS = """
 name: mails
@@ -196,11 +197,6 @@ def test_a_recipe_that_leads_back_to_itself_is_found_out(folder: Path) -> None:
         load_dataset(str(folder))
 
 
-def errors_of(error: BaseException) -> str:
-    """The message of an error, with its notes."""
-    return "\n".join([str(error), *getattr(error, "__notes__", [])])
-
-
 @pytest.mark.parametrize(
     "text, message",
     [
@@ -219,7 +215,7 @@ def test_errors_name_the_place_and_the_file(folder: Path, text: str, message: st
     with pytest.raises(RecipeError, match=message) as caught:
         load_dataset(str(folder))
     if "among" not in message:
-        assert "train.hfaug" in errors_of(caught.value)
+        assert "train.hfaug" in told(caught.value)
 
 
 def test_generators_are_sent_to_a_build(folder: Path) -> None:

@@ -21,7 +21,8 @@ def test_an_error_of_hfaug_is_its_message(capsys):
 
 
 def test_where_it_happened_stands_below(capsys):
-    assert said(add_context(StageError("bad"), "in Rotate, row 'a'"), capsys).splitlines()[1] == "  in Rotate, row 'a'"
+    error = add_context(StageError("bad"), "in Rotate, row 'a'")
+    assert said(error, capsys).splitlines()[1].strip() == "in Rotate, row 'a'"
 
 
 def test_another_error_is_named_and_debug_offered(capsys):

@@ -13,6 +13,7 @@ from hfaug.errors import LabelError, MediaError, RoleError, RowIdError
 from hfaug.ops.image import Flip, JitterColor, Rotate
 from hfaug.testing import content, digest, results, storage
 from hfaug.testing.samples import sample
+from tests.told import told
 
 TURN = Rotate(degrees=(10, 30))
 
@@ -102,7 +103,7 @@ def test_missing_file_names_the_path(tmp_path):
     rows = rows.cast(Features({"name": Value("string"), "image": Image()}))
     with pytest.raises(MediaError, match=r"gone.png") as caught:
         TURN.on(id="name")(storage(rows))
-    assert "row 'a'" in "".join(getattr(caught.value, "__notes__", caught.value.args))
+    assert "row 'a'" in told(caught.value)
 
 
 def test_damaged_image_names_the_row():
@@ -111,6 +112,6 @@ def test_damaged_image_names_the_row():
     rows = pa.table({"image": values}, schema=Features({"image": Image()}).arrow_schema)
     with pytest.raises(MediaError) as caught:
         TURN(rows)
-    said = "".join(map(str, [*caught.value.args, *getattr(caught.value, "__notes__", [])]))
+    said = told(caught.value)
     assert "Rotate" in said
     assert provenance.content_ids(rows)[1] in said

@@ -44,8 +44,3 @@ def ranks(size, root, plan, *, progress=False, **options):
         thread.join(60)
         assert not thread.is_alive()
     return results
-
-
-def notes(error):
-    """What was attached to an error; Python 3.10 has no notes, so there it stands in the message."""
-    return "\n".join([str(error), *getattr(error, "__notes__", [])])

@@ -20,7 +20,8 @@ from hfaug.engine import (
 )
 from hfaug.errors import LabelError, ParameterError, StageError
 from tests.engine import toy
-from tests.engine.small import NUMBERS, double, mapped, notes, ranks, source, values
+from tests.engine.small import NUMBERS, double, mapped, ranks, source, values
+from tests.told import told
 
 # ---- what a stage is called
 
@@ -151,7 +152,7 @@ def test_features_of_the_whole_plan_are_asked_for_before_any_work(tmp_path):
 
     with pytest.raises(LabelError, match="boxes must be bound") as error:
         run(mapped(double, mapped(double), name="late", result=refuse), tmp_path, progress=False)
-    assert "stage late" in notes(error.value)
+    assert "stage late" in told(error.value)
     assert os.listdir(tmp_path) == []
 
 
@@ -199,7 +200,7 @@ def test_an_error_in_a_step_keeps_its_type_says_where_and_keeps_what_is_done(tmp
 
     with pytest.raises(ZeroDivisionError, match="twelve") as error:
         run(mapped(fails), tmp_path, progress=False)
-    assert 'unit 2: {"rows": [10, 15]}' in notes(error.value)
+    assert 'unit 2: {"rows": [10, 15]}' in told(error.value)
     assert len(list((tmp_path / "failed").iterdir())) == 1
     broken[0] = False
     report = run(mapped(fails), tmp_path, progress=False)

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageCms
 
@@ -32,6 +33,8 @@ def test_pillow_images(mode):
     if mode == "I;16":
         image = Image.fromarray(np.array(image).astype(np.uint16) * 200)
     picture = picture_from(image)
+    if mode == "YCbCr" and int(PIL.__version__.partition(".")[0]) < 13:
+        pytest.skip("Pillow before 13 cannot read the TIFF of this kind that it writes")
     form = "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"
     np.testing.assert_array_equal(picture.array, decode_image(saved(image, form)).array)
     assert (picture.mode, picture.format) == (mode, "PNG")

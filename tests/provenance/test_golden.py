@@ -17,9 +17,13 @@ EXPECTED = json.loads(golden.PATH.read_text(encoding="utf-8"))
 NO_PARQUET = {"intervals", "no fields"}
 NO_DATASETS = {"intervals", "no fields", "maps"}
 """What Parquet or `datasets` cannot hold."""
+if int(pa.__version__.partition(".")[0]) < 26:
+    # Before 26, Arrow could write to Parquet but not read back lists of fixed length some of which are null.
+    NO_PARQUET = NO_PARQUET | {"fixed lists", "boxes"}
 
 every = pytest.mark.parametrize("name", TABLES)
 in_parquet = pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_PARQUET])
+in_streams = pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_DATASETS | NO_PARQUET])
 in_datasets = pytest.mark.parametrize("name", [name for name in TABLES if name not in NO_DATASETS])
 
 
@@ -80,7 +84,7 @@ def test_through_python_and_a_generator(name, tmp_path):
     assert content_ids(made.with_format("arrow")[:]) == EXPECTED[name]
 
 
-@in_datasets
+@in_streams
 def test_streamed(name, tmp_path):
     pq.write_table(TABLES[name], tmp_path / "rows.parquet")
     files = str(tmp_path / "rows.parquet")

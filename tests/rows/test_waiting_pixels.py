@@ -9,6 +9,7 @@ import hfaug
 from hfaug import media
 from hfaug.errors import RowError
 from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
+from tests.told import told
 
 calls = []
 
@@ -113,7 +114,7 @@ def test_an_edit_that_changes_nothing_leaves_the_bytes(photos):
 def test_an_error_names_op_and_row(digits, op, error):
     with pytest.raises(error) as caught:
         digits.select(range(1)).map(hfaug.Chain(op, Flip()).on(id="label"), batched=True)
-    said = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    said = told(caught.value)
     assert "Broken" in said
     assert "row '0'" in said
 
