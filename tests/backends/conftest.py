@@ -20,8 +20,6 @@ def translator(models_folder):
 
 @pytest.fixture(scope="session")
 def digits_pipeline(models_folder):
-    """Diffusers has no release for Python 3.10."""
-    pytest.importorskip("diffusers")
     return registry.image_pipeline(str(models_folder / "digits-text-to-image"), device="cpu")
 
 

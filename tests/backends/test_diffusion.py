@@ -12,8 +12,6 @@ from hfaug.backends.diffusion import DiffusersPipeline
 from hfaug.backends.identity import ModelIdentity
 from hfaug.errors import ModelError, ParameterError
 
-pytest.importorskip("diffusers")  # it has no release for Python 3.10
-
 REQUESTS = [
     ImageRequest("a small red seven on a blue background, top left"),
     ImageRequest("a large bold green 3 on a pink background"),
