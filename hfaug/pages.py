@@ -144,15 +144,9 @@ def op_page(name: str) -> OpPage:
         fields=tuple(_fields(cls)),
         sections=sections,
         may_change=getattr(cls, "may_change", ()),
-        home=f"{_public_module(cls)}.{cls.__name__}",
+        home=f"{FAMILIES.get(name.partition('.')[0], 'hfaug')}.{cls.__name__}",
         recipe=_recipe(name, cls),
     )
-
-
-def _public_module(cls: type[Config]) -> str:
-    """The module that a user imports the class from: its family's, not the file it stands in."""
-    parts = cls.__module__.split(".")
-    return "hfaug" if parts[1] == "compose" else ".".join(parts[:-1])
 
 
 def op_table() -> str:
