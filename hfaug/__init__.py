@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hfaug.compose import Sometimes as Sometimes
     from hfaug.compose import Times as Times
     from hfaug.config import OUTPUT_VERSION as OUTPUT_VERSION
+    from hfaug.kinds import ArrangeOp as ArrangeOp
     from hfaug.kinds import ColorOp as ColorOp
     from hfaug.kinds import EditOp as EditOp
     from hfaug.kinds import ImageOp as ImageOp
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ArrangeOp": "kinds",
     "BatchOp": "op",
     "Chain": "compose",
     "ColorOp": "kinds",

@@ -38,7 +38,7 @@ class Binding:
         boxes: Columns or dotted paths (``objects.bbox``) of lists of 4 numbers.
         keypoints: Columns or dotted paths of lists of 2 (x, y) or 3 (x, y, visibility) numbers.
         text: The text column.
-        spans: Lists of ``{"start", "end", ...}`` or ``[start, end]``, in code points of the text.
+        spans: Lists of ``{"start", "end", ...}`` or ``[start, end]``, in ``offsets`` of the text.
         answers: SQuAD's ``{"text": [...], "answer_start": [...]}``.
         tokens: A list of words in place of a text.
         tags: One tag a token: BIO names or class ids.
@@ -52,6 +52,8 @@ class Binding:
             themselves.
         keypoint_origin: ``corner`` (0, 0 is the corner of the first pixel) or ``centre`` (its centre).
         images: Whether the images of a list ``shared`` one draw or ``each`` gets its own.
+        offsets: What counts the places of spans and answers: ``code_point`` (the default), ``byte`` (of UTF-8) or
+            ``utf16`` (as JavaScript, Java and Windows count).
         keep: Columns that could hold positions and need not move.
         id: The column that names a row; without one the content does.
         seed: Another seed gives other draws.
@@ -78,6 +80,7 @@ class Binding:
     box_labels: Columns = ()
     keypoint_origin: Literal["corner", "centre"] | None = None
     images: Literal["shared", "each"] | None = None
+    offsets: Literal["code_point", "byte", "utf16"] | None = None
     keep: Columns = ()
     id: str | None = None
     seed: Annotated[int, Limit(0, 2**63 - 1)] | None = None

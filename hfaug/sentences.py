@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Sequence
 
-from hfaug.randomness import Stream
+from hfaug.language.sentences import sentence_spans
 
-__all__ = ["Sentence", "cut_sentences"]
+__all__ = ["cut_lines", "cut_sentences"]
 
-_GAPS = re.compile(r"(?<=[.!?])\s+|\s*\n\s*|\A\s+|\s+\Z")
-"""Where a text is cut: behind the end of a sentence and at line breaks. What stands there is put back as it was."""
+Span = tuple[int, int]
 
-
-@dataclasses.dataclass
-class Sentence:
-    """A sentence under way.
-
-    Attributes:
-        row: Which row it belongs to.
-        place: Its number in the row's text.
-        text: What it says now.
-        pivot: The language it goes through.
-        rng: Its own stream.
-        flags: What is wrong with it.
-    """
-
-    row: int
-    place: int
-    text: str
-    pivot: str
-    rng: Stream
-    flags: tuple[str, ...] = ()
-
-    def seed(self, back: bool) -> int:
-        """One seed for each way."""
-        return self.rng.child("back" if back else "there").seed()
+_LINE = re.compile(r"[ \t]*[^\s][^\n\r]*")
 
 
-def cut_sentences(text: str) -> tuple[list[str], list[str]]:
+def cut_sentences(text: str, language: str = "en") -> tuple[list[str], list[str]]:
     r"""The sentences of a text, and what stands behind each of them; joined in turn they are the text.
 
-    >>> cut_sentences("One. Two!\n\nThree")
-    (['One.', 'Two!', 'Three'], [' ', '\n\n', ''])
+    Args:
+        text: Any text.
+        language: ISO 639-1 code; see `hfaug.language.sentences`.
+
+    >>> cut_sentences("I met Dr. Low. Twice!\n\nThree")
+    (['I met Dr. Low.', 'Twice!', 'Three'], [' ', '\n\n', ''])
     """
-    texts, gaps, at = [], [], 0
-    for gap in _GAPS.finditer(text):
-        texts.append(text[at : gap.start()])
-        gaps.append(gap.group())
-        at = gap.end()
-    return [*texts, text[at:]], [*gaps, ""]
+    return _cut(text, sentence_spans(text, language))
+
+
+def cut_lines(text: str) -> tuple[list[str], list[str]]:
+    r"""The lines of a text without the white space around them, and what stands behind each; joined in turn, the text.
+
+    >>> cut_lines(" One.\n\n  Two, three \n")
+    (['', 'One.', 'Two, three'], [' ', '\n\n  ', ' \n'])
+    """
+    spans = []
+    for found in _LINE.finditer(text):
+        bare = found[0].strip()
+        start = found.start() + found[0].index(bare)
+        spans.append((start, start + len(bare)))
+    return _cut(text, spans)
+
+
+def _cut(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
+    """Parts of a text, and what stands behind each; white space before the first follows an empty one."""
+    if not spans or spans[0][0] > 0:
+        spans = [(0, 0), *spans]
+    ends = [start for start, _ in spans[1:]] + [len(text)]
+    gaps = [text[end:following] for (_, end), following in zip(spans, ends, strict=True)]
+    return [text[start:end] for start, end in spans], gaps

@@ -22,6 +22,9 @@ __all__ = ["TextEditor", "edit_texts"]
 class TextEditor(Protocol):
     """An op that makes one text of one, and neither looks at anything else nor changes it."""
 
+    def refuses_some(self, texts: Sequence[str | None]) -> bool:
+        """Whether some texts must go the long way, row by row, which can reject one."""
+
     def edit_column(self, texts: Sequence[str | None], streams: Streams, ids: Sequence[str]) -> list[str | None]:
         """The edited texts; a null stays one."""
 
@@ -41,6 +44,8 @@ def edit_texts(op: Op, batch: ArrowBatch, plan: Plan) -> pa.Table | None:
     texts: Sequence[Any] = batch.column(column)
     for leaf in leaves:
         editor: Any = leaf.op
+        if editor.refuses_some(texts):
+            return None
         texts = editor.edit_column(texts, leaf.streams(keys), batch.ids)
     lineage = None
     if plan.binding.provenance is not False:

@@ -6,13 +6,27 @@ with registry.override("translator", FakeTranslator):
 
 from __future__ import annotations
 
+import json
+import random
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from hfaug.backends import Determinism, GeneratedImage, Halving, ImageRequest, Sampling, Translation
+from hfaug.backends import (
+    Candidate,
+    Completion,
+    Determinism,
+    Filled,
+    GeneratedImage,
+    Halving,
+    ImageRequest,
+    MaskRequest,
+    Prompt,
+    Sampling,
+    Translation,
+)
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED
 from hfaug.errors import ParameterError
 
@@ -105,3 +119,114 @@ class FakeImagePipeline(_Fake):
         text = f"{request.prompt}\0{request.negative_prompt or ''}"
         rng = np.random.default_rng([seed, zlib.crc32(text.encode())])
         return GeneratedImage(rng.integers(0, 256, size, np.uint8), prompt_cut=cut)
+
+
+class FakeLanguageModel(_Fake):
+    """Says the last message again, marked with the seed where one is drawn with; for a schema, makes up a document.
+
+    Prompts of more than 2,000 words are too long for it, one that holds ``FORBIDDEN`` is filtered, one that holds
+    ``ENDLESS`` comes to its end at ``max_new_tokens`` words, one that holds ``BROKEN`` is answered by what no schema
+    allows. Override :meth:`reply` for other answers.
+    """
+
+    longest = 2000
+
+    def __init__(self, model: str = "fake", **names: Any) -> None:
+        super().__init__(model, **names)
+        self.prompts: list[Prompt] = []
+        """Every prompt it ever got."""
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        seeds: Sequence[int] | None = None,
+        sampling: Sampling = _SEARCH,
+        max_new_tokens: int = 256,
+        stop: Sequence[str] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> list[Completion]:
+        self.calls.append(len(prompts))
+        self.prompts += prompts
+        if sampling.draws and (seeds is None or len(seeds) != len(prompts)):
+            raise ParameterError(f"{self.model_id}: drawing needs one seed a prompt; give as many")
+        drawn = seeds if sampling.draws and seeds is not None else [0] * len(prompts)
+        return [
+            self._one(prompt, seed, max_new_tokens, stop, schema) for prompt, seed in zip(prompts, drawn, strict=True)
+        ]
+
+    def reply(self, prompt: Prompt, seed: int, schema: Mapping[str, Any] | None) -> str:
+        """The whole answer to a prompt."""
+        last = prompt if isinstance(prompt, str) else prompt[-1].content
+        if schema is None:
+            return f"{last} [{seed % 1000}]"
+        return json.dumps(_made_up(schema, random.Random(f"{seed} {last}")), ensure_ascii=False)
+
+    def _one(
+        self, prompt: Prompt, seed: int, limit: int, stop: Sequence[str], schema: Mapping[str, Any] | None
+    ) -> Completion:
+        whole = prompt if isinstance(prompt, str) else "\n".join(message.content for message in prompt)
+        tokens = len(whole.split())
+        if tokens + limit > self.longest + 256:
+            return Completion("", "too_long", tokens)
+        if "FORBIDDEN" in whole:
+            return Completion("", "filtered", tokens)
+        if "BROKEN" in whole and schema is not None:
+            return Completion("{", "invalid", tokens, 1)
+        text = self.reply(prompt, seed, schema)
+        text = text[: min([place for place in map(text.find, stop) if place >= 0], default=len(text))]
+        if "ENDLESS" in whole or len(text.split()) > limit:
+            words = (text.split() * limit)[:limit]
+            return Completion(" ".join(words), "length", tokens, limit)
+        return Completion(text, "stop", tokens, len(text.split()) + 1)
+
+
+class FakeMaskedModel(_Fake):
+    """Knows eight words for every place, in an order that follows from the text around it.
+
+    Texts of more than 50 words are too long for it.
+    """
+
+    longest = 50
+    words = ("good", "new", "small", "old", "long", "warm", "green", "quiet")
+
+    def fill(self, requests: Sequence[MaskRequest], *, top_k: int = 50) -> list[Filled]:
+        self.calls.append(len(requests))
+        if top_k < 1:
+            raise ParameterError(f"{self.model_id}: top_k must be 1 or more, was {top_k}; change it")
+        return [self._one(request, top_k) for request in requests]
+
+    def _one(self, request: MaskRequest, top_k: int) -> Filled:
+        if len(request.text.split()) > self.longest:
+            return Filled((), (TOO_LONG,))
+        found = []
+        for start, end in request.places:
+            around = f"{request.text[:start]}\0{request.text[end:]}"
+            order = random.Random(around).sample(self.words, len(self.words))
+            found.append(tuple(Candidate(word, 2.0 ** -(place + 1)) for place, word in enumerate(order[:top_k])))
+        return Filled(tuple(found))
+
+
+def _made_up(schema: Mapping[str, Any], draw: random.Random) -> Any:
+    """A document that a plain schema allows: objects, arrays, strings, numbers, enumerations, alternatives."""
+    if "const" in schema:
+        return schema["const"]
+    for choice in ("enum", "anyOf", "oneOf"):
+        if choice in schema:
+            found = draw.choice(list(schema[choice]))
+            return found if choice == "enum" else _made_up(found, draw)
+    kind = schema.get("type", "object")
+    if not isinstance(kind, str):
+        kind = draw.choice(list(kind))
+    low = schema.get("minimum", 0)
+    if kind == "object":
+        return {name: _made_up(part, draw) for name, part in schema.get("properties", {}).items()}
+    if kind == "array":
+        count = max(schema.get("minItems", 1), min(2, schema.get("maxItems", 2)))
+        return [_made_up(schema.get("items", {"type": "string"}), draw) for _ in range(count)]
+    if kind == "string":
+        text = f"word {draw.randrange(1000)}"
+        return text[: schema.get("maxLength", 99)].ljust(schema.get("minLength", 0), "x")
+    span = schema.get("maximum", low + 10) - low
+    plain = {"integer": lambda: low + draw.randint(0, int(span)), "number": lambda: low + draw.random() * span}
+    return {**plain, "boolean": lambda: draw.random() < 0.5, "null": lambda: None}[kind]()

@@ -1,10 +1,20 @@
-"""Model runtimes behind small protocols: a translator, an image pipeline.
+"""Model runtimes behind small protocols: a translator, a language model, a masked model, an image pipeline.
 
 Ops ask :mod:`hfaug.backends.registry` for a model by kind and name; the protocols say what they may rely on, and a
 test or a user puts another runtime in their place with ``registry.override``. Nothing here knows rows, columns or ops,
 and importing it imports no torch.
 """
 
+from hfaug.backends.language import (
+    Candidate,
+    Completion,
+    Filled,
+    LanguageModel,
+    MaskedModel,
+    MaskRequest,
+    Message,
+    Prompt,
+)
 from hfaug.backends.protocols import (
     Backend,
     Determinism,
@@ -16,20 +26,38 @@ from hfaug.backends.protocols import (
     Translation,
     Translator,
 )
-from hfaug.backends.registry import facts, image_pipeline, override, translator, unload
+from hfaug.backends.registry import (
+    facts,
+    image_pipeline,
+    language_model,
+    masked_model,
+    override,
+    translator,
+    unload,
+)
 
 __all__ = [
     "Backend",
+    "Candidate",
+    "Completion",
     "Determinism",
+    "Filled",
     "GeneratedImage",
     "Halving",
     "ImagePipeline",
     "ImageRequest",
+    "LanguageModel",
+    "MaskRequest",
+    "MaskedModel",
+    "Message",
+    "Prompt",
     "Sampling",
     "Translation",
     "Translator",
     "facts",
     "image_pipeline",
+    "language_model",
+    "masked_model",
     "override",
     "translator",
     "unload",

@@ -41,7 +41,9 @@ def bucket(length: int, limit: int) -> int:
     return min(_EDGES[place] if place < len(_EDGES) else length, limit)
 
 
-def plan_batches(lengths: Sequence[int], *, budget: int, most: int, multiple: int, limit: int) -> list[Batch]:
+def plan_batches(
+    lengths: Sequence[int], *, budget: int, most: int, multiple: int, limit: int, more: int = 0
+) -> list[Batch]:
     """Sort texts by length and cut them into batches.
 
     Args:
@@ -50,6 +52,7 @@ def plan_batches(lengths: Sequence[int], *, budget: int, most: int, multiple: in
         most: Texts in a batch, at most.
         multiple: A full batch holds a multiple of this many texts.
         limit: The longest that the model reads, in tokens.
+        more: Tokens that come to each text while it is worked on, which count for the budget.
 
     >>> plan_batches([5, 40, 6], budget=4096, most=64, multiple=16, limit=512)
     [Batch(rows=(0, 2), width=16), Batch(rows=(1,), width=48)]
@@ -59,6 +62,6 @@ def plan_batches(lengths: Sequence[int], *, budget: int, most: int, multiple: in
         by_width[bucket(lengths[row], limit)].append(row)
     batches = []
     for width, rows in by_width.items():
-        size = max(multiple, min(most, budget // width) // multiple * multiple)
+        size = max(multiple, min(most, budget // (width + more)) // multiple * multiple)
         batches += [Batch(tuple(rows[start : start + size]), width) for start in range(0, len(rows), size)]
     return batches

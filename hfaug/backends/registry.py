@@ -15,11 +15,23 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar, cast
 
 from hfaug.backends.identity import identify
+from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
 from hfaug.errors import ParameterError
 
-__all__ = ["BackendFactory", "facts", "get", "image_pipeline", "override", "translator", "unload"]
+__all__ = [
+    "BackendFactory",
+    "facts",
+    "forget_runtime",
+    "get",
+    "image_pipeline",
+    "language_model",
+    "masked_model",
+    "override",
+    "translator",
+    "unload",
+]
 
 T = TypeVar("T", bound=Backend)
 
@@ -31,36 +43,79 @@ class BackendFactory(Protocol):
         """The backend for ``model``."""
 
 
-# kind -> (module, function that loads, the file that every model of this kind has)
+_HERE = "transformers"  # what runs a model unless another runtime is asked for
+# kind -> runtime -> (module, function that loads)
 _LOADERS = {
-    "translator": ("hfaug.backends.marian", "load", "config.json"),
-    "image_pipeline": ("hfaug.backends.diffusion", "load", "model_index.json"),
+    "translator": {
+        _HERE: ("hfaug.backends.marian", "load"),
+        "ctranslate2": ("hfaug.backends.ct2", "load"),
+        "remote": ("hfaug.backends.remote", "load_translator"),
+    },
+    "language_model": {
+        _HERE: ("hfaug.backends.lm", "load"),
+        "remote": ("hfaug.backends.remote", "load_language_model"),
+    },
+    "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
+    "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
 }
+_ENTRIES = {"image_pipeline": "model_index.json"}  # the file that every model of a kind has, where not config.json
 
 _loaded: dict[tuple[str, ...], Backend] = {}
 _overrides: dict[str, BackendFactory] = {}
 _overridden: dict[tuple[str, ...], Backend] = {}
-_lost: list[Backend] = []  # on the GPU of a parent process: of no use here, and not to be freed here either
+_lost: dict[tuple[str, ...], Backend] = {}  # a parent process's: of no use here, and not to be freed here either
 _lock = threading.RLock()
 _forked_with_torch = False
 
 
 def translator(
-    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+    model: str,
+    *,
+    revision: str | None = None,
+    runtime: str = _HERE,
+    dtype: str | None = None,
+    device: str | None = None,
 ) -> Translator:
     """The translator ``model``, loaded in this process once.
 
     Args:
-        model: A name on the Hub or a local folder.
+        model: A name on the Hub or a local folder; the name that an endpoint knows, where one is the runtime.
         revision: A branch, tag or commit; for a folder, the digest that its contents must have.
-        dtype: ``float32``, ``bfloat16`` or ``float16``; None for float32 on a CPU and 16 bits on a GPU.
+        runtime: What runs it: ``transformers``, ``ctranslate2``, ``inference`` or ``inference:PROVIDER`` for Hugging
+            Face Inference Providers, or the address of an endpoint (``https://...``).
+        dtype: ``float32``, ``bfloat16`` or ``float16``; None for float32 on a CPU and 16 bits on a GPU. An endpoint
+            decides this and the device by itself.
         device: ``cpu`` or ``cuda:N``; None for this process's GPU, or the CPU where there is none.
 
     Raises:
-        MissingExtra: transformers or torch is not installed.
+        MissingExtra: A package that the runtime needs is not installed.
         ModelError: The model cannot be found, fetched or loaded.
     """
-    return cast("Translator", get("translator", model, revision=revision, dtype=dtype, device=device))
+    return cast("Translator", get("translator", model, revision=revision, runtime=runtime, dtype=dtype, device=device))
+
+
+def language_model(
+    model: str,
+    *,
+    revision: str | None = None,
+    runtime: str = _HERE,
+    dtype: str | None = None,
+    device: str | None = None,
+) -> LanguageModel:
+    """The language model ``model``, decoder alone or encoder and decoder, loaded in this process once.
+
+    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``inference``, ``inference:PROVIDER`` or the
+    address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
+    """
+    found = get("language_model", model, revision=revision, runtime=runtime, dtype=dtype, device=device)
+    return cast("LanguageModel", found)
+
+
+def masked_model(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> MaskedModel:
+    """The masked language model ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("MaskedModel", get("masked_model", model, revision=revision, dtype=dtype, device=device))
 
 
 def image_pipeline(
@@ -70,29 +125,32 @@ def image_pipeline(
     return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
 
 
-def facts(kind: str, model: str, revision: str | None = None) -> dict[str, str | None]:
+def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, str | None]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
 
     Args:
-        kind: ``translator`` or ``image_pipeline``.
-        model: A name on the Hub or a local folder.
+        kind: ``translator``, ``language_model``, ``masked_model`` or ``image_pipeline``.
+        model: A name on the Hub or a local folder; the name that an endpoint knows, where one is the runtime.
         revision: A branch, tag or commit; for a folder, the digest that its contents must have.
+        runtime: As for :func:`translator`.
 
     Raises:
         ModelError: There is no such model, or not in that revision.
     """
-    if kind in _overrides:
-        found = get(kind, model, revision=revision)
+    name = _runtime(kind, runtime)
+    if kind in _overrides or name == "remote":  # to load a remote one costs nothing, and asks nobody
+        found = get(kind, model, revision=revision, runtime=runtime)
         return {
             "id": found.model_id,
             "revision": found.revision,
             "licence": found.licence,
             "determinism": found.determinism,
         }
-    identity = identify(model, revision, entry=_entry(kind))
+    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
     device = pick_device()
-    loaded = _loaded.get((kind, identity.source, identity.revision, pick_dtype(None, device), device))
-    planned = "row" if device == "cpu" else "request"  # what a model that is loaded has tried out counts for more
+    loaded = _loaded.get((kind, runtime, identity.source, identity.revision, pick_dtype(None, device), device))
+    # what a model that is loaded has tried out counts for more
+    planned = "row" if device == "cpu" and name == _HERE else "request"
     return {
         "id": identity.model_id,
         "revision": identity.revision,
@@ -102,17 +160,25 @@ def facts(kind: str, model: str, revision: str | None = None) -> dict[str, str |
 
 
 def get(
-    kind: str, model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+    kind: str,
+    model: str,
+    *,
+    revision: str | None = None,
+    runtime: str = _HERE,
+    dtype: str | None = None,
+    device: str | None = None,
 ) -> Backend:
     """The backend of ``kind`` for ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
-    _entry(kind)
+    name = _runtime(kind, runtime)
     with _lock:
         if factory := _overrides.get(kind):
-            key = (kind, model, str(revision), str(dtype), str(device))
+            key = (kind, runtime, model, str(revision), str(dtype), str(device))
             if key not in _overridden:
                 _overridden[key] = factory(model, revision=revision, dtype=dtype, device=device)
             return _overridden[key]
-        return _get_standard(kind, model, revision, dtype, device)
+        if name == "remote":
+            return _get_remote(kind, model, revision, runtime)
+        return _get_here(kind, model, revision, name, dtype, device)
 
 
 @contextlib.contextmanager
@@ -122,10 +188,10 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator`` or ``image_pipeline``.
+        kind: ``translator``, ``language_model``, ``masked_model`` or ``image_pipeline``; whichever the runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
-    _entry(kind)
+    _runtimes(kind)
     with _lock:
         before = _overrides.get(kind)
         _overrides[kind] = factory
@@ -160,34 +226,65 @@ def unload(kind: str | None = None) -> int:
     return len(keys)
 
 
-def _entry(kind: str) -> str:
-    """The file that every model of this kind has."""
+def forget_runtime(runtime: str) -> None:
+    """Forget what was loaded to run there, since it is to run otherwise."""
+    with _lock:
+        for key in [key for key in _loaded if key[1] == runtime]:
+            del _loaded[key]
+
+
+def _runtimes(kind: str) -> dict[str, tuple[str, str]]:
+    """What can run models of a kind."""
     if kind not in _LOADERS:
         raise ParameterError(f"kind: must be one of {', '.join(_LOADERS)}, was {kind!r}; choose one")
-    return _LOADERS[kind][2]
+    return _LOADERS[kind]
 
 
-def _get_standard(kind: str, model: str, revision: str | None, dtype: str | None, device: str | None) -> Backend:
+def _runtime(kind: str, runtime: str) -> str:
+    """The name under which ``runtime`` stands among the loaders: each address of an endpoint is ``remote``."""
+    known = _runtimes(kind)
+    is_remote = runtime.startswith(("http://", "https://")) or runtime.partition(":")[0] == "inference"
+    name = "remote" if is_remote else runtime
+    if name not in known or runtime == "remote":
+        ways = [way for way in known if way != "remote"]
+        ways += ["inference", "inference:PROVIDER", "the address of an endpoint"] if "remote" in known else []
+        raise ParameterError(f"runtime: must be one of {', '.join(ways)} for a {kind}, was {runtime!r}; choose one")
+    return name
+
+
+def _get_remote(kind: str, model: str, revision: str | None, runtime: str) -> Backend:
+    module, name = _LOADERS[kind]["remote"]
+    key = (kind, runtime, model, str(revision), "", "")
+    if key not in _loaded:
+        _loaded[key] = getattr(importlib.import_module(module), name)(model, revision=revision, runtime=runtime)
+    return _loaded[key]
+
+
+def _get_here(
+    kind: str, model: str, revision: str | None, runtime: str, dtype: str | None, device: str | None
+) -> Backend:
     _stay_single_threaded()
-    identity = identify(model, revision, entry=_entry(kind))
-    module, name, _ = _LOADERS[kind]
+    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    module, name = _LOADERS[kind][runtime]
     load: Any = getattr(importlib.import_module(module), name)
     device = pick_device(device)
     dtype = pick_dtype(dtype, device)
-    if _lost and device.startswith("cuda"):
+    if device.startswith("cuda") and any(key[-1].startswith("cuda") for key in _lost):
         raise fork_error(model)
-    key = (kind, identity.source, identity.revision, dtype, device)
+    key = (kind, runtime, identity.source, identity.revision, dtype, device)
     if key not in _loaded:
         _loaded[key] = load(identity, dtype=dtype, device=device)
     return _loaded[key]
 
 
 def _after_fork_in_child() -> None:
-    """Let go of what a forked process cannot use: the parent's lock, and models on its GPU."""
+    """Let go of what a forked process cannot use: the parent's lock, models on its GPU, threads, connections."""
     global _lock, _forked_with_torch  # noqa: PLW0603  # they belong to the process
     _lock = threading.RLock()
     _forked_with_torch = "torch" in sys.modules
-    _lost.extend([_loaded.pop(key) for key in list(_loaded) if key[-1].startswith("cuda")])
+    # neither the GPU, nor the threads of CTranslate2, nor an open connection can be shared with the parent
+    useless = [key for key in _loaded if key[-1].startswith("cuda") or key[1] != _HERE]
+    _lost.update({key: _loaded.pop(key) for key in useless})
 
 
 def _stay_single_threaded() -> None:

@@ -8,6 +8,7 @@ steps were fused.
 from __future__ import annotations
 
 from hfaug.moves.answers import answer_spans, move_answers
+from hfaug.moves.arrangement import Arrangement, arranged, glued
 from hfaug.moves.boxes import box_format, check_boxes, clip_boxes, from_xyxy, to_xyxy, wrong_boxes
 from hfaug.moves.edits import Edits, joined
 from hfaug.moves.keypoints import from_points, to_points
@@ -31,11 +32,13 @@ from hfaug.moves.tokens import TokenMove, move_tokens
 from hfaug.moves.warp import Warp
 
 __all__ = [
+    "Arrangement",
     "Edits",
     "TimeMap",
     "TokenMove",
     "Warp",
     "answer_spans",
+    "arranged",
     "box_format",
     "centre",
     "check_boxes",
@@ -46,6 +49,7 @@ __all__ = [
     "from_code_points",
     "from_points",
     "from_xyxy",
+    "glued",
     "identity",
     "joined",
     "move_answers",

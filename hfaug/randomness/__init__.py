@@ -11,7 +11,8 @@ own. Scalar draws use integer arithmetic and separately rounded IEEE operations 
 machine. Arrays come from NumPy (`Stream.generator`), whose distributions may change with its version.
 """
 
+from hfaug.randomness.hits import hits
 from hfaug.randomness.isolation import isolated_globals, seed_globals
 from hfaug.randomness.streams import Stream, Streams, copy_key, row_key
 
-__all__ = ["Stream", "Streams", "copy_key", "isolated_globals", "row_key", "seed_globals"]
+__all__ = ["Stream", "Streams", "copy_key", "hits", "isolated_globals", "row_key", "seed_globals"]

@@ -21,7 +21,7 @@ from hfaug.op import Op
 from hfaug.recipe.requests import request_rows
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
 from hfaug.recipe.sources import digest_of, load_source, source_nodes
-from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, op_stage
+from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, fitted, op_stage
 from hfaug.record import Model, RunRecord, Source, Step
 
 __all__ = ["Build", "build"]
@@ -104,10 +104,15 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages) -> dict[str
             f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}"
         )
     target = stages.features[step.split]
-    op = step.op.times(1)  # a request that is rejected must not stay behind as a row
     requests = request_rows(digest_of(step.op.fingerprint), step.requests, target)
     asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
-    drawn = op_stage(f"synthesise-{number}-{step.split}", op, asked, requests.features)
+    step.op.features(requests.features)  # what is wrong comes up before any work
+    drawn = fitted(
+        step.op,
+        stages.nodes[step.split],
+        # A request that is rejected must not stay behind as a row, hence a copy of each.
+        lambda op: op_stage(f"synthesise-{number}-{step.split}", op.times(1), asked, requests.features),
+    )
     fits = MapStep(
         f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target
     )

@@ -4,7 +4,7 @@ from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
 from hfaug.rows.colors import Color
 from hfaug.rows.entities import read_entities
 from hfaug.rows.forms import Form, read_form
-from hfaug.rows.passage import edit_text, has_labels
+from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_parts
 from hfaug.rows.row import KEPT, Row
 from hfaug.rows.scene import Scene
 from hfaug.rows.sound import Sound
@@ -19,8 +19,10 @@ __all__ = [
     "Row",
     "Scene",
     "Sound",
+    "arrange_text",
     "edit_text",
     "has_labels",
+    "movable_parts",
     "read_entities",
     "read_form",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from datasets import ClassLabel, Features, LargeList, List
 
 from hfaug.errors import LabelError
-from hfaug.moves import joined
+from hfaug.moves import joined, to_code_points
 from hfaug.moves.chunks import entities, is_chunked
 from hfaug.roles import Roles, feature_at
 
@@ -33,8 +33,11 @@ def read_entities(row: Any, features: Features, roles: Roles) -> tuple[str, list
     """
     column = roles.one("text")
     if column is not None:
+        text = row[column] or ""
         found = [entity for path in roles.all("spans") for entity in _typed_spans(row[path], path, features)]
-        return row[column] or "", found
+        unit = roles.binding.offsets or "code_point"
+        places = to_code_points(text, [(start, end) for start, end, _ in found], unit)
+        return text, [(start, end, kind) for (start, end), (_, _, kind) in zip(places, found, strict=True)]
     words = row[roles.all("tokens")[0]] or []
     text, spans = joined(words)
     return text, [entity for path in roles.all("tags") for entity in _stretches(row[path], path, features, spans)]
@@ -51,7 +54,7 @@ def _stretches(
             f"column {path!r}: must hold one tag a word, holds {len(value)} for {len(spans)}; correct the row"
         )
     names = getattr(feature_at(features, path).feature, "names", None)
-    tags = [names[tag] if names else tag for tag in value]
+    tags = [(names[tag] if 0 <= tag < len(names) else str(tag)) if names else tag for tag in value]
     if not is_chunked(tags):
         return
     bounds: dict[int, tuple[int, int, str]] = {}

@@ -7,6 +7,7 @@ import torch
 
 from hfaug.backends import Halving, Sampling, Translation, registry
 from hfaug.backends.identity import ModelIdentity
+from hfaug.backends.languages import Frame
 from hfaug.backends.marian import TransformersTranslator
 from hfaug.errors import ModelError, ParameterError
 
@@ -210,13 +211,11 @@ def test_it_prints_nothing(translator, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def _renamed(translator, name, **languages):
+def _renamed(translator, name):
     """The same model under another name, as if it were made for one pair of languages."""
     identity = ModelIdentity(name, "main", None, name, local=False)
     found = TransformersTranslator(identity, translator._model, translator._tokenizer)
-    found._codes = set()
-    for side, language in languages.items():
-        setattr(found._tokenizer, f"{side}_lang", language)
+    found._languages._prefixes = {}
     return found
 
 
@@ -230,7 +229,7 @@ def _renamed(translator, name, **languages):
 )
 def test_a_model_for_one_pair_tells_it_by_its_name(translator, name, pair):
     model = _renamed(translator, name)
-    assert model._prefix(pair[1], pair[0]) == model._prefix(pair[1], None) == ""
+    assert model._languages.frame(pair[1], pair[0]) == model._languages.frame(pair[1], None) == Frame()
     with pytest.raises(ParameterError, match=f"target must be '{pair[1]}', was 'it'"):
         model.translate(["a"], target="it")
     with pytest.raises(ParameterError, match=f"source must be '{pair[0]}', was 'it'"):
@@ -241,9 +240,9 @@ def test_a_model_for_one_pair_may_tell_it_by_its_tokenizer(translator, monkeypat
     monkeypatch.setattr(translator._tokenizer, "source_lang", "en")
     monkeypatch.setattr(translator._tokenizer, "target_lang", "de")
     model = _renamed(translator, "my-own")
-    assert model._prefix("de", "en") == ""
+    assert model._languages.frame("de", "en") == Frame()
     with pytest.raises(ParameterError, match="target must be 'de', was 'fr'"):
-        model._prefix("fr", "en")
+        model._languages.frame("fr", "en")
 
 
 def test_a_model_whose_languages_nobody_knows_is_refused(translator):
@@ -279,7 +278,8 @@ def tiny_t5(tmp_path_factory):
 def test_another_model_with_language_prefixes_works_too(tiny_t5):
     """The language is one token before the text; a text that spells another one asks for nothing."""
     model = registry.translator(str(tiny_t5), device="cpu")
-    assert model._encode(["a b", ">>fr<<"], ">>de<< ") == [[3, 5, 6, 1], [3, 2, 2, 10, 22, 2, 2, 1]]
+    frame = model._languages.frame("de", None)
+    assert model._languages.encode(["a b", ">>fr<<"], frame) == [[3, 5, 6, 1], [3, 2, 2, 10, 22, 2, 2, 1]]
     texts = ["a b c", "d e", "f " * 30, "g " * 60]
     draw = Sampling(temperature=2.0)
     german = model.translate(texts, target="de", seeds=range(4), sampling=draw)

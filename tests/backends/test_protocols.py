@@ -5,11 +5,22 @@ import sys
 
 import pytest
 
-from hfaug.backends import Backend, ImagePipeline, ImageRequest, Sampling, Translator
+from hfaug.backends import (
+    Backend,
+    ImagePipeline,
+    ImageRequest,
+    LanguageModel,
+    MaskedModel,
+    MaskRequest,
+    Message,
+    Sampling,
+    Translator,
+)
+from hfaug.backends.constrain import SchemaCheck
 from hfaug.backends.diffusion import DiffusersPipeline
 from hfaug.backends.marian import TransformersTranslator
 from hfaug.errors import ParameterError
-from tests.fakes import FakeImagePipeline, FakeTranslator
+from tests.fakes import FakeImagePipeline, FakeLanguageModel, FakeMaskedModel, FakeTranslator
 
 
 @pytest.mark.parametrize(
@@ -49,6 +60,40 @@ def test_the_real_backends_and_the_fakes_fill_the_protocols(translator, digits_p
         assert isinstance(backend, Backend)
 
 
+def test_the_fakes_of_language_models_fill_their_protocols():
+    """The real ones are asked for that in their own tests."""
+    assert isinstance(FakeLanguageModel(), LanguageModel)
+    assert isinstance(FakeMaskedModel(), MaskedModel)
+    assert not isinstance(FakeTranslator(), LanguageModel)
+
+
+def test_a_fake_language_model_answers_by_prompt_and_seed():
+    draw = Sampling(temperature=1)
+    prompts = ["a", (Message("system", "x"), Message("user", "b")), "FORBIDDEN", "so ENDLESS it is", "w " * 3000]
+    found = FakeLanguageModel().generate(prompts, seeds=range(5), sampling=draw, max_new_tokens=6)
+    assert [one.text for one in found] == ["a [0]", "b [1]", "", "so ENDLESS it is [3] so", ""]
+    assert [one.flag for one in found] == [None, None, "filtered", "truncated", "too_long"]
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "maxLength": 5},
+            "b": {"type": "array", "items": {"enum": [1, None]}, "minItems": 3},
+            "c": {"anyOf": [{"type": "boolean"}, {"type": "number", "maximum": 2}, {"type": ["null", "integer"]}]},
+        },
+        "required": ["a", "b", "c"],
+    }
+    documents = FakeLanguageModel().generate(["x"] * 30, seeds=range(30), sampling=draw, schema=schema)
+    assert all(SchemaCheck(schema)(one.text) for one in documents)
+    assert len({one.text for one in documents}) > 20
+    assert FakeLanguageModel().generate(["BROKEN"], schema=schema)[0].flag == "invalid"
+
+
+def test_a_fake_masked_model_answers_by_context():
+    one, other = FakeMaskedModel().fill([MaskRequest("a b", ((0, 1),)), MaskRequest("c b", ((0, 1), (3, 3)))], top_k=3)
+    assert one.candidates[0] == other.candidates[0]
+    assert [len(place) for place in other.candidates] == [3, 3]
+
+
 def test_the_fakes_answer_by_content_and_seed():
     """Whatever else is in the call."""
     draw = Sampling(temperature=1)
@@ -64,8 +109,10 @@ def test_the_fakes_answer_by_content_and_seed():
 
 def test_importing_the_backends_imports_no_heavy_package():
     code = (
-        "import sys, hfaug.backends, hfaug.backends.marian, hfaug.backends.diffusion;"
-        "print([n for n in ('torch', 'transformers', 'diffusers', 'accelerate') if n in sys.modules])"
+        "import sys, hfaug.backends, hfaug.backends.marian, hfaug.backends.diffusion, hfaug.backends.lm;"
+        "import hfaug.backends.masked, hfaug.backends.ct2, hfaug.backends.remote;"
+        "heavy = ('torch', 'transformers', 'diffusers', 'accelerate', 'ctranslate2', 'llguidance', 'jsonschema');"
+        "print([n for n in heavy if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

@@ -10,7 +10,19 @@ import traceback
 
 from tests.benchmarks import environment, report
 
-SUBJECTS = ("startup", "counting", "callables", "images", "untouched", "text", "audio", "growth", "scaling", "models")
+SUBJECTS = (
+    "startup",
+    "counting",
+    "callables",
+    "images",
+    "untouched",
+    "text",
+    "audio",
+    "growth",
+    "scaling",
+    "models",
+    "language",
+)
 
 
 def main() -> int:

@@ -15,20 +15,37 @@ from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import DeleteWords, SwapChars
 from hfaug.testing import Case, cases
+from tests import lexicons, tiny_chat
+
+lexicons.install()
 
 MODELS = Path(__file__).parents[1] / "models"
 
+DRAWN = {"model": str(tiny_chat.CHAT), "temperature": 1, "top_p": 1, "max_new_tokens": 128}
 BUILDERS = {
     "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
     ),
+    "text.ask_questions": lambda cls: cls(**DRAWN, longest=4),
+    "text.fill": lambda cls: cls(**DRAWN, task="classify", column="tone", type=("calm", "angry")),
+    "text.generate": lambda cls: cls(
+        **DRAWN, columns={"said": "string", "tone": ["calm", "angry"]}, shots=0, longest=8
+    ),
+    "text.rewrite": lambda cls: cls(**DRAWN, length=(0, 1000), check_language=False),
+    "text.substitute_masked": lambda cls: cls(model=str(tiny_chat.MASKED), share=0.5, floor=0),
+    "text.eda": lambda cls: cls(lexicon="tiny-en:1", share=0.3),
+    "text.insert_synonyms": lambda cls: cls(lexicon="tiny-en:1", share=0.3),
+    "text.replace_synonyms": lambda cls: cls(lexicon="tiny-en:1", share=0.8),
 }
 """Ops that need more than their defaults. A model op is a fixture of this repository."""
 
 SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "Where are you?"], "label": [0, 1, 0]})
 PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
-ROWS = {"text.back_translate": SHORT, "image.text_to_image": PROMPTS}
+ROWS = {
+    "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
+    "text.fill": SHORT, "text.ask_questions": SHORT,
+}  # fmt: skip
 """Few and short rows for ops that ask models: enough for two batches."""
 
 
@@ -84,13 +101,14 @@ def build(name):
 
 def asks_models(op):
     """Whether an op runs a model, which takes its time."""
-    return any(part.op_name() in ROWS for part in op.walk())
+    return any(part.op_name() in {*ROWS, "text.substitute_masked"} for part in op.walk())
 
 
 def _cases():
     for name in OPS:
         for case in cases(build(name)):
-            yield case.name, Case(case.op, ROWS.get(name, case.rows), case.odd, case.sample)
+            if name not in ROWS or case.sample in {"plain", "requests"}:  # others are bound to columns of theirs
+                yield case.name, Case(case.op, ROWS.get(name, case.rows), case.odd, case.sample)
     for name, op in COMPOSED.items():
         for case in cases(op):
             yield f"{name}-{case.sample}", case

@@ -11,7 +11,20 @@ from tests.house import source
 
 LAYERS = [
     {"errors"},
-    {"assets", "binding", "code", "columns", "config", "fields", "labels", "media", "moves", "randomness", "roles"},
+    {
+        "assets",
+        "binding",
+        "code",
+        "columns",
+        "config",
+        "fields",
+        "labels",
+        "language",
+        "media",
+        "moves",
+        "randomness",
+        "roles",
+    },
     {"provenance", "rows", "sentences"},
     {"lineage", "op", "plan", "texts"},
     {"compose", "kinds", "mix", "transforms"},

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
 
-from hfaug.backends import Sampling, Translation, facts, translator
+from hfaug.backends import Sampling, facts
 from hfaug.errors import ParameterError
-from hfaug.fields import Limit, ModelName
+from hfaug.fields import Limit, ModelName, ShareRange
+from hfaug.language.protection import Protection
 from hfaug.op import BatchOp, Reject
+from hfaug.ops.text.models.answers import Judge
+from hfaug.ops.text.models.round_trip import Trip
+from hfaug.ops.text.models.translating import Chat, Engine, Translate
 from hfaug.randomness import Stream
 from hfaug.rows import Row
-from hfaug.sentences import Sentence, cut_sentences
 
 __all__ = ["BackTranslate"]
 
@@ -22,20 +25,31 @@ class BackTranslate(BatchOp):
     """Say a text in other words by translating it to another language and back, sentence by sentence.
 
     Args:
-        model: A translation model: Hub repo id or folder. ``{source}`` and ``{target}`` stand for the languages where
-            each
-            pair has a model of its own; a name without them is one model for all pairs, with language prefixes.
+        model: Hub repo id or folder. ``{source}`` and ``{target}`` stand for the languages where each pair has a
+            model of its own (OPUS-MT); a name without them is one model for all (OPUS-MT with prefixes, NLLB,
+            M2M100, MADLAD, T5).
         revision: Tag or commit of a Hub model; none for a folder.
-        language: Language of the text, by the model's code.
+        kind: ``translator``, or ``chat`` for a language model that is asked by prompt, line by line.
+        runtime: What runs it: ``transformers``; ``ctranslate2`` (translators); ``inference`` or ``inference:PROVIDER``
+            (Hugging Face Inference Providers); or the address of an endpoint, ``https://.../v1``.
+        language: Language of the text, by the model's code: ``en``, or ``eng_Latn`` for NLLB.
         pivots: Languages to go through; one is drawn for each text.
         temperature: 0 searches for the likeliest translation; above 0 tokens are drawn, which gives other words each
             time.
         top_k: Tokens to draw among, 0 for all.
         top_p: Share of the probability to draw from, above 0 to 1.
         beams: Width of the search at temperature 0; the model's own when left out.
+        protect: What must come back as it was: ``url``, ``email``, ``mention``, ``number``, ``name`` (words in
+            capitals). A sentence that loses one, or gets a new one, stays as it was.
+        keep: Words that must come back as they were.
+        similarity: Least and greatest similarity to the source, 0..1 (shared runs of three characters).
+        length: Shortest and longest text, as a share of the source's; so too of each sentence of 30 characters or more.
+        check_language: Reject texts that are surely not in the language they should be in, before, between and after.
 
     Moves: nothing; rows with labels in the text are refused.
-    Rejects: texts that come back unchanged or empty, hold a sentence too long for the model, or were cut off.
+    Rejects: texts that come back unchanged, empty, cut off, looping, too similar, different, short or long, or in a
+        wrong language, are in another language from the start, hold a sentence too long for the model, or only
+        sentences that lost what is protected.
     Source: R. Sennrich et al., Improving Neural Machine Translation Models with Monolingual Data, arXiv:1511.06709.
 
     >>> import hfaug
@@ -46,15 +60,23 @@ class BackTranslate(BatchOp):
     needs: ClassVar[tuple[str, ...]] = ("text",)
     shifts: ClassVar[tuple[str, ...]] = ("text",)
     may_change: ClassVar[tuple[str, ...]] = ("shades of meaning", "names and rare words", "style")
+    version: ClassVar[int] = 2
 
     model: ModelName = "Helsinki-NLP/opus-mt-{source}-{target}"
     revision: str | None = None
+    kind: Literal["translator", "chat"] = "translator"
+    runtime: str = "transformers"
     language: str = "en"
     pivots: tuple[str, ...] = ("de",)
     temperature: Annotated[float, Limit(0)] = 0
     top_k: Annotated[int, Limit(0)] = 0
     top_p: Annotated[float, Limit(0, 1, above=True)] = 1
     beams: Annotated[int | None, Limit(1)] = None
+    protect: tuple[Protection, ...] = ("url", "email", "mention", "number")
+    keep: tuple[str, ...] = ()
+    similarity: ShareRange = (0.2, 1)
+    length: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.5, 2)
+    check_language: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,58 +85,47 @@ class BackTranslate(BatchOp):
                 f"BackTranslate: pivots must be one or more languages other than {self.language!r}, got {self.pivots}; "
                 "correct pivots"
             )
-        self._sampling()
+        self._engine()
 
     def models(self) -> tuple[dict[str, str | None], ...]:
         """Every model that a text can go through."""
-        names = [
-            self._model(a, b) for pivot in self.pivots for a, b in ((self.language, pivot), (pivot, self.language))
-        ]
-        return tuple(facts("translator", name, self.revision) for name in dict.fromkeys(names))
+        engine = self._engine()
+        ways = [way for pivot in self.pivots for way in ((self.language, pivot), (pivot, self.language))]
+        names = dict.fromkeys(engine.name(source, target) for source, target in ways)
+        return tuple(facts(engine.backend, name, self.revision, runtime=self.runtime) for name in names)
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
-        """Translate all sentences of all rows there, and all of them back."""
-        pivots = [rng.choice(self.pivots) for rng in rngs]
-        pieces = [cut_sentences(row.text or "") for row in rows]
-        sentences = [
-            Sentence(row, place, text, pivots[row], rngs[row].child(place))
-            for row, (texts, _) in enumerate(pieces)
-            for place, text in enumerate(texts)
-            if text
-        ]
-        self._pass(sentences, back=False)
-        self._pass(sentences, back=True)
-        return [
-            self._result(row, texts, gaps, [s for s in sentences if s.row == number])
-            for number, (row, (texts, gaps)) in enumerate(zip(rows, pieces, strict=True))
-        ]
+        """Translate all sentences of all rows there, and all of them back; each way is one call a pair of languages."""
+        trips = list(self._trips(rows, rngs))
+        if self.check_language:
+            for trip in trips:
+                trip.refuse_foreign(self.language, "source in another language")
+        for back in (False, True):
+            for pivot in dict.fromkeys(self.pivots):
+                some = [trip for trip in trips if trip.pivot == pivot and trip.flag is None]
+                ends = (pivot, self.language) if back else (self.language, pivot)
+                self._engine().carry(
+                    [piece for trip in some for piece in trip.pieces if piece.travels], *ends, back=back
+                )
+                if self.check_language:
+                    for trip in some:
+                        trip.refuse_foreign(ends[1], "wrong language")
+        return [self._result(row, trip) for row, trip in zip(rows, trips, strict=True)]
 
-    def _pass(self, sentences: Sequence[Sentence], *, back: bool) -> None:
-        """One way for all sentences that are still well; each pair of languages is one call."""
-        for pivot in self.pivots:
-            some = [s for s in sentences if s.pivot == pivot and not s.flags]
-            source, target = (pivot, self.language) if back else (self.language, pivot)
-            if some:
-                found = self._translate([s.text for s in some], source, target, [s.seed(back) for s in some])
-                for sentence, translation in zip(some, found, strict=True):
-                    sentence.text, sentence.flags = translation.text, translation.flags
+    def _trips(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Iterator[Trip]:
+        lines = self.kind == "chat"
+        for row, rng in zip(rows, rngs, strict=True):
+            pivot = rng.choice(self.pivots)
+            text = row.text or ""
+            yield Trip(text, self.language, pivot, rng, lines=lines, kinds=self.protect, words=self.keep)
 
-    def _translate(self, texts: Sequence[str], source: str, target: str, seeds: Sequence[int]) -> list[Translation]:
-        backend = translator(self._model(source, target), revision=self.revision)
-        return backend.translate(texts, target=target, source=source, seeds=seeds, sampling=self._sampling())
+    def _engine(self) -> Engine:
+        sampling = Sampling(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p, beams=self.beams)
+        return (Chat if self.kind == "chat" else Translate)(self.model, self.revision, self.runtime, sampling)
 
-    def _model(self, source: str, target: str) -> str:
-        return self.model.replace("{source}", source).replace("{target}", target)
-
-    def _sampling(self) -> Sampling:
-        return Sampling(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p, beams=self.beams)
-
-    def _result(self, row: Row, texts: list[str], gaps: list[str], sentences: Sequence[Sentence]) -> Row | Reject:
-        for sentence in sentences:
-            if sentence.flags:
-                return Reject(sentence.flags[0])
-            texts[sentence.place] = sentence.text
-        after = "".join(part for pair in zip(texts, gaps, strict=True) for part in pair)
-        if not after.strip():
-            return Reject("empty")
-        return Reject("unchanged") if after == row.text else row.with_text(after)
+    def _result(self, row: Row, trip: Trip) -> Row | Reject:
+        trip.measure(*self.length)
+        if trip.flag or trip.lost_all:
+            return Reject(trip.flag or "lost a protected part")
+        reason = Judge(similar=self.similarity, length=self.length).reason(trip.text, trip.source)
+        return Reject(reason) if reason else row.with_text(trip.text)

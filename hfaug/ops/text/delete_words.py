@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import math
 import re
 from typing import ClassVar
 
 from hfaug.fields import Share
 from hfaug.kinds import EditOp
+from hfaug.language.words import is_unspaced, word_spans
 from hfaug.moves import Edits
-from hfaug.randomness import Stream
+from hfaug.randomness import Stream, hits
 
 __all__ = ["DeleteWords"]
 
@@ -23,7 +22,8 @@ class DeleteWords(EditOp):
     """Delete each word with some chance, so that a model does not lean on single words. At least one word stays.
 
     Args:
-        share: Chance of each word, 0..1. A word is what stands between white space.
+        share: Chance of each word, 0..1. A word is what stands between white space; in scripts that write none, such as
+            Chinese and Thai, what a dictionary knows.
 
     Moves: text, spans (one that loses all its words goes), answers (never deleted), words with their tags.
     Rejects: nothing.
@@ -42,11 +42,14 @@ class DeleteWords(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the words that go; each goes with the white space behind it, the last ones with that before them."""
+        if is_unspaced(text):
+            words = word_spans(text)
+            return Edits([(*words[number], "") for number in self._drawn(len(words), rng)])
         return _without(text, self._drawn(len(text.split()), rng))
 
     def edited(self, text: str, rng: Stream) -> str:
         """The same words taken out at once, where single blanks stand between them."""
-        if not text.isprintable() or "  " in text or not text or text[0] == " " or text[-1] == " ":
+        if not text.isprintable() or "  " in text or not text or text[0] == " " or text[-1] == " " or is_unspaced(text):
             return self.edits(text, rng).apply(text)  # all white space but the blank counts as not printable
         gone = self._drawn(text.count(" ") + 1, rng)
         if not gone:
@@ -56,24 +59,9 @@ class DeleteWords(EditOp):
             del words[number]
         return " ".join(words)
 
-    @functools.cached_property
-    def _scale(self) -> float:
-        return 1 / math.log1p(-self.share)
-
     def _drawn(self, count: int, rng: Stream) -> list[int]:
-        """Numbers of the words that go, in order. The gap to the next one is drawn: one draw a hit, not a word."""
-        if not 0 < self.share < 1:
-            gone = list(range(count)) if self.share else []
-        else:
-            scale, draw, log = self._scale, rng.random, math.log
-            gone, at = [], 0
-            while True:
-                gap = log(1 - draw()) * scale
-                if not gap < count - at:  # or not a number, which an infinite scale makes of the smallest draw
-                    break
-                at += int(gap)
-                gone.append(at)
-                at += 1
+        """Numbers of the words that go, in order."""
+        gone = hits(rng, count, self.share)
         if gone and len(gone) == count:
             gone.remove(rng.integers(0, count))
         return gone

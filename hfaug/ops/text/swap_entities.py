@@ -26,11 +26,12 @@ __all__ = ["SwapEntities"]
 class SwapEntities(Op):
     """Swap named entities for others of the same type, so that a model learns the place of a name and not the name.
 
-    Learns its list from the training split: ``op.fit(ds)``. Entities are words with BIO tags, or spans with a type
-    field.
+    Learns its list from the training split, ``op.fit(ds)``, unless one is given by hand. Entities are words with BIO
+    tags, or spans with a type field.
 
     Args:
         share: Chance of each entity, 0..1.
+        given: Names by their type, such as ``{"location": ["Rome", "New York"]}``; then nothing is learnt.
         names: The learnt list.
 
     Moves: text, spans, answers, words with their tags.
@@ -52,18 +53,16 @@ class SwapEntities(Op):
     may_change: ClassVar[tuple[str, ...]] = ("facts", "agreement of case and gender")
 
     share: Share = 0.5
+    given: tuple[tuple[str, tuple[str, ...]], ...] = ()
     names: Asset | None = None
 
     @property
     def ready(self) -> bool:
         """Whether there is a list."""
-        return self.names is not None
+        return bool(self.given) or self.names is not None
 
     def fit(self, dataset: Dataset) -> SwapEntities:
-        """The op with the entities of a dataset.
-
-        Args:
-            dataset: The training split, with words and tags or text and typed spans.
+        """The op with the entities of the training split: words with tags, or text with typed spans.
 
         Raises:
             LabelError: There are no entities to learn from.
@@ -77,16 +76,18 @@ class SwapEntities(Op):
             text, entities = read_entities(row, dataset.features, roles)
             found.update((kind, text[start:end]) for start, end, kind in entities)
         if not found:
-            raise LabelError(
-                f"SwapEntities: must find entities to learn from, found none in {', '.join(columns)}; "
-                "bind tokens and tags, or spans"
-            )
+            where = ", ".join(columns)
+            raise LabelError(f"SwapEntities: must find entities, found none in {where}; bind tokens and tags, or spans")
         names = pa.Table.from_pylist([{"type": kind, "name": name} for kind, name in sorted(found)])
         return dataclasses.replace(self, names=Asset.save(names))
 
+    @functools.cached_property
+    def _known(self) -> dict[str, tuple[str, ...]]:  # sorted, as `_other` wants them
+        return {kind: tuple(sorted(set(names))) for kind, names in self.given} or _by_type(self.names)
+
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Draw which entities are swapped, and for what."""
-        if self.names is None:
+        if not self.ready:
             raise CallError("SwapEntities: must be fitted before use, is not; say op.fit(train_split)")
         roles = row.roles
         if roles is None or row.text is None:
@@ -95,7 +96,7 @@ class SwapEntities(Op):
         items: list[tuple[int, int, str]] = []
         for start, end, kind in sorted(entities):
             swap, pick = rng.random() < self.share, rng.random()
-            other = _other(_by_type(self.names).get(kind, ()), text[start:end], pick) if swap else None
+            other = _other(self._known.get(kind, ()), text[start:end], pick) if swap else None
             if other is not None and (not items or start >= items[-1][1]):
                 items.append((start, end, other))
         edit_text(row, roles, Edits(items))
@@ -106,15 +107,14 @@ def _other(names: tuple[str, ...], own: str, pick: float) -> str | None:
     """A name that is not the one there, drawn evenly; None where there is none."""
     place = bisect_left(names, own)
     known = names[place : place + 1] == (own,)
-    count = len(names) - known
-    number = int(pick * count)
-    return names[number + (known and number >= place)] if count else None
+    number = int(pick * (len(names) - known))
+    return names[number + (known and number >= place)] if len(names) > known else None
 
 
 @functools.lru_cache(maxsize=8)
-def _by_type(names: Asset) -> dict[str, tuple[str, ...]]:
+def _by_type(names: Asset | None) -> dict[str, tuple[str, ...]]:
     """The names of each type, sorted as they are stored."""
     found: dict[str, list[str]] = {}
-    for row in names.table().to_pylist():
+    for row in names.table().to_pylist() if names is not None else ():
         found.setdefault(row["type"], []).append(row["name"])
     return {kind: tuple(values) for kind, values in found.items()}

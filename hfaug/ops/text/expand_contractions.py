@@ -1,0 +1,49 @@
+"""Expand contractions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar, Literal
+
+from hfaug.fields import Share
+from hfaug.kinds import EditOp
+from hfaug.language.contractions import expanded
+from hfaug.language.scripts import unknown_script
+from hfaug.moves import Edits
+from hfaug.randomness import Stream, hits
+
+__all__ = ["ExpandContractions"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExpandContractions(EditOp):
+    """Write contractions in full: I am for I'm, zu dem for zum, as one writes. Forms that are not plain stay.
+
+    Args:
+        share: Chance of each place, 0..1.
+        language: Language of the texts: ``en`` or ``de``.
+
+    Moves: text, spans, answers, words with their tags.
+    Rejects: texts without Latin letters.
+    Source: M. T. Ribeiro et al., Beyond Accuracy: Behavioral Testing of NLP Models with CheckList, arXiv:2005.04118.
+
+    >>> import hfaug
+    >>> hfaug.ops.text.ExpandContractions(share=0.5).share
+    0.5
+    """
+
+    may_change: ClassVar[tuple[str, ...]] = ("style",)
+
+    expected_draws: ClassVar[int] = 4
+
+    share: Share = 1
+    language: Literal["en", "de"] = "en"
+
+    def refuses(self, text: str) -> str | None:
+        """Whether it is written in another script."""
+        return unknown_script(text, ("latin",))
+
+    def edits(self, text: str, rng: Stream) -> Edits:
+        """Draw the places."""
+        found = expanded(text, self.language)
+        return Edits([found[number] for number in hits(rng, len(found), self.share)])

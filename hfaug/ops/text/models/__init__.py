@@ -1,0 +1,1 @@
+"""What the ops on text that ask models share."""

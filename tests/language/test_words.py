@@ -1,0 +1,74 @@
+"""Words are those of Unicode's rules, in every script; addresses are none."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hfaug.language.scripts import script_of, unknown_script
+from hfaug.language.words import bears_mark, cut_words, is_unspaced, word_spans
+
+
+def parts(text, cut=word_spans):
+    return [text[start:end] for start, end in cut(text)]
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("Don't pay 3.50 or 1,000", ["Don't", "pay", "3.50", "or", "1,000"]),
+        ("e.g. U.S. snake_case _x_ __", ["e.g", "U.S", "snake_case", "_x_"]),
+        ("L'été, c'est-à-dire", ["L'été", "c'est", "à", "dire"]),
+        ("z.B. Straße", ["z.B", "Straße"]),
+        ("我喜欢中国菜。", ["我", "喜欢", "中国", "菜"]),
+        ("東京タワーに行く", ["東京タワー", "に", "行く"]),
+        ("สวัสดีครับ", ["สวัสดี", "ครับ"]),
+        ("مرحبا، كيف حالك؟", ["مرحبا", "كيف", "حالك"]),
+        ("cafe\u0301 नमस्ते", ["cafe\u0301", "नमस्ते"]),
+        ("👩‍🔬 𝔄𝔡𝔞 x👍🏽y", ["𝔄𝔡𝔞", "x", "y"]),
+        ("a\r\nb", ["a", "b"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_words_of_many_scripts(text, words):
+    assert parts(text) == words
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=30))
+@example("a.b")
+@example("1.a'1,2;3_4")
+@example("__a__ ___")
+@example("a:b")
+def test_the_shorter_way_for_ascii_gives_what_icu_gives(text):
+    from icu4py.breakers import WordBreaker
+
+    pieces, at = [], 0
+    for piece in WordBreaker(text, "en"):
+        if any(map(str.isalnum, piece)):
+            pieces.append((at, at + len(piece)))
+        at += len(piece)
+    assert word_spans(text) == pieces
+
+
+@given(st.text(max_size=30))
+def test_offsets_count_code_points(text):
+    """Also beyond the first plane, where ICU counts two units."""
+    last = 0
+    for start, end in word_spans(text):
+        assert last <= start < end <= len(text)
+        assert any(map(str.isalnum, text[start:end]))
+        last = end
+
+
+def test_addresses_hold_no_words():
+    text = "Mail a.b@example.org, see HTTPS://example.org/a-b or www.example.org, @ada!"
+    assert parts(text, cut_words) == ["Mail", "see", "or"]
+
+
+def test_scripts():
+    assert [script_of(letter) for letter in "aжΩعא字あ한1 "] == [
+        "latin", "cyrillic", "greek", "arabic", "hebrew", "cjk", "hiragana", "hangul", "", ""
+    ]  # fmt: skip
+    assert unknown_script("Привет", ("latin", "greek")) == "no latin or greek letters"
+    assert unknown_script("ok Привет", ("latin",)) is None
+    assert [is_unspaced(text) for text in ("ครับ", "한국 漢", "한국어 привет")] == [True, True, False]
+    assert [bears_mark(text, 0) for text in ("e\u0301", "👩\u200d🔬", "ab")] == [True, True, False]

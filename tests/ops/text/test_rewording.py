@@ -1,0 +1,122 @@
+"""Numbers and dates said in another way: known results by hand, in each language."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hfaug.language.dates import LANGUAGES, dates, styles, written
+from hfaug.language.numerals import figures, spelt
+from hfaug.language.numerals import words as in_words
+from hfaug.ops.text import RewordDates, RewordNumbers
+from tests.ops.drawing import stream, streams
+
+
+@pytest.mark.parametrize(
+    "language, text, after",
+    [
+        ("en", "I saw 21 dogs and 105 cats.", "I saw twenty-one dogs and one hundred and five cats."),
+        ("en", "12 came.", "Twelve came."),
+        ("de", "Es waren 21 Hunde.", "Es waren einundzwanzig Hunde."),
+        ("fr", "Voici 22 chats.", "Voici vingt-deux chats."),
+        ("es", "Hay 22 gatos.", "Hay veintidós gatos."),
+        ("it", "Ci sono 22 gatti.", "Ci sono ventidue gatti."),
+        ("nl", "Er zijn 22 katten.", "Er zijn tweeëntwintig katten."),
+        ("ja", "25人が来た。", "二十五人が来た。"),
+        ("zh", "有35个人。", "有三十五个人。"),
+    ],
+)
+def test_figures_in_words(language, text, after):
+    assert RewordNumbers(to="words", language=language).edited(text, stream()) == after
+
+
+@pytest.mark.parametrize(
+    "language, text, after",
+    [
+        ("en", "Twenty-one dogs and one hundred five cats, one each.", "21 dogs and 105 cats, one each."),
+        ("en", "two and three", "2 and 3"),
+        ("en", "in nineteen eighty-four", "in nineteen eighty-four"),
+        ("sv", "tjugotvå katter", "22 katter"),
+        ("en", "One two-way road, seventy times seven", "One two-way road, 70 times 7"),
+        ("de", "Um sieben Uhr kamen einundzwanzig Leute.", "Um 7 Uhr kamen 21 Leute."),
+        ("fr", "vingt-deux chats neufs et neuf chiens", "22 chats neufs et neuf chiens"),
+        ("ja", "二十五人", "25人"),
+        ("zh", "十分好，三十五人", "十分好，35人"),
+    ],
+)
+def test_words_in_figures(language, text, after):
+    """What means something else as well stays: one, neuf, 十."""
+    found = figures(text, language)
+    for start, end, new in reversed(found):
+        text = text[:start] + new + text[end:]
+    assert text == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 2024",
+        "at 9:30",
+        "$5 and 5€ and 5 %",
+        "3.50",
+        "1,234",
+        "v2 B12 x-3",
+        "007",
+        "March 5",
+        "5 March",
+        "2024-03-05",
+        "3/4",
+        "1234567",
+    ],
+)
+def test_what_is_no_plain_number_stays(text):
+    assert in_words(text, "en") == []
+
+
+def test_german_ordinals_stay():
+    assert in_words("Am 3. Oktober, die 4. Frage", "de") == []
+    assert in_words("Es waren 7.", "de") == [(9, 10, "sieben")]
+
+
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr", "it", "nl", "sv"])
+@given(number=st.integers(10, 9999))
+def test_there_and_back_is_the_same_number(language, number):
+    text = spelt(number, language)
+    assert [(start, end, int(new)) for start, end, new in figures(text, language)] == [(0, len(text), number)]
+
+
+@pytest.mark.parametrize(
+    "language, text, some",
+    [
+        ("en", "March 5, 2024", {"5 March 2024", "Mar 5, 2024", "5 Mar 2024", "2024-03-05"}),
+        ("de", "5. März 2024", {"05.03.2024", "5.3.2024", "2024-03-05"}),
+        ("fr", "05/03/2024", {"5 mars 2024", "2024-03-05"}),
+        ("es", "5 de marzo de 2024", {"5/3/2024", "05/03/2024", "2024-03-05"}),
+        ("pt", "5 de março de 2024", {"05/03/2024", "2024-03-05"}),
+        ("it", "5 marzo 2024", {"05/03/2024", "5 mar 2024", "2024-03-05"}),
+        ("nl", "5 maart 2024", {"05-03-2024", "2024-03-05"}),
+        ("ja", "2024年3月5日", {"2024/3/5", "2024/03/05", "2024-03-05"}),
+        ("zh", "2024年3月5日", {"2024/3/5", "2024.3.5", "2024-03-05"}),
+    ],
+)
+def test_dates(language, text, some):
+    found = {RewordDates(language=language).edited(f"{text}!", rng) for rng in streams(100)}
+    assert {f"{date}!" for date in some} <= found
+
+
+@pytest.mark.parametrize(
+    "text", ["3/5/2024", "February 30, 2024", "2024-13-01", "March 2024", "x2024-03-05", "2024-03-05-1"]
+)
+def test_what_is_no_plain_date_stays(text):
+    """English figures name one day in London and another in New York."""
+    assert dates(text, "en") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(day=st.dates(dt.date(1000, 1, 1), dt.date(2999, 12, 31)))
+def test_every_way_to_write_a_date_is_read_back(language, day):
+    for style in styles(language):
+        text = written(day, language, style)
+        (found,) = dates(f"({text})", language)
+        assert (found.day, found.start, found.end) == (day, 1, 1 + len(text))
