@@ -38,9 +38,9 @@ def unknown_script(text: str, known: tuple[str, ...]) -> str | None:
 
 
 def well_formed(text: str) -> str:
-    """A text of equal length that can be written as UTF-8, which halves of surrogate pairs cannot.
+    r"""A text of equal length that can be written as UTF-8, which halves of surrogate pairs cannot.
 
-    >>> well_formed("a\ud800b")
-    'a\ufffdb'
+    >>> ascii(well_formed("a\ud800b"))
+    "'a\\ufffdb'"
     """
     return _LONE.sub("\ufffd", text)
