@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hfaug.compose import Times as Times
     from hfaug.config import OUTPUT_VERSION as OUTPUT_VERSION
     from hfaug.kinds import ColorOp as ColorOp
+    from hfaug.kinds import CurveOp as CurveOp
     from hfaug.kinds import EditOp as EditOp
     from hfaug.kinds import ImageOp as ImageOp
     from hfaug.kinds import PixelOp as PixelOp
@@ -51,6 +52,7 @@ _HOMES = {
     "BatchOp": "op",
     "Chain": "compose",
     "ColorOp": "kinds",
+    "CurveOp": "kinds",
     "EditOp": "kinds",
     "ImageOp": "kinds",
     "MixOp": "mix",

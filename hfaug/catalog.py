@@ -16,6 +16,7 @@ FAMILIES = {
     "image": "hfaug.ops.image",
     "text": "hfaug.ops.text",
     "audio": "hfaug.ops.audio",
+    "video": "hfaug.ops.video",
     "mix": "hfaug.ops.mix",
     "filter": "hfaug.filters",
 }
@@ -53,10 +54,10 @@ def lookup(name: str) -> type[Config]:
     Raises:
         ParameterError: There is none; names the nearest.
 
-    >>> lookup("image.rotat")
+    >>> lookup("image.jitter_colour")
     Traceback (most recent call last):
       ...
-    hfaug.errors.ParameterError: op: must be one of the known ops, got 'image.rotat'; did you mean image.rotate?
+    hfaug.errors.ParameterError: op: must be one of the known ops, got 'image.jitter_colour'; did you mean ...
     """
     known = all_classes()
     if name in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from datasets import ClassLabel, Features, Image, LargeList, List, Value
+from datasets import ClassLabel, Features, Image, LargeList, List, Value, Video
 
 __all__ = [
     "feature_at",
@@ -16,10 +16,13 @@ __all__ = [
     "is_image",
     "is_lineage",
     "is_list",
+    "is_masks",
     "is_null",
     "is_pairs",
+    "is_runs",
     "is_string",
     "is_tags",
+    "is_video",
     "is_whole",
     "is_words",
     "split_path",
@@ -109,6 +112,24 @@ def _is_number(feature: Any) -> bool:
 def is_image(feature: Any) -> bool:
     """An image, or lists of images."""
     return isinstance(_item(feature), Image)
+
+
+def is_video(feature: Any) -> bool:
+    """A video, or lists of videos."""
+    return isinstance(_item(feature), Video)
+
+
+def is_masks(feature: Any) -> bool:
+    """A list of images."""
+    return is_list(feature) and isinstance(feature.feature, Image)
+
+
+def is_runs(feature: Any) -> bool:
+    """Run lengths of masks, as COCO writes them: with the mask's size or alone, as numbers or as texts, in lists."""
+    inner = _item(feature)
+    if isinstance(inner, Mapping):
+        return "counts" in inner and is_runs(inner["counts"])
+    return is_string(inner) or (isinstance(inner, Value) and "binary" in inner.dtype) or is_whole(inner)
 
 
 def is_words(feature: Any) -> bool:

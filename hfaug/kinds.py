@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,14 +12,17 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from hfaug.binding import Binding
 from hfaug.errors import RowError, add_context
-from hfaug.moves import Edits, Warp
+from hfaug.frames import FRAME_ROLES
+from hfaug.labels import check_readable
+from hfaug.moves import Edits, FrameTimes, Move, Retiming
 from hfaug.op import Op, Reject
-from hfaug.plan import Run
+from hfaug.plan import Plan, Run
 from hfaug.randomness import Stream, Streams
-from hfaug.rows import Color, Row, edit_text, has_labels
+from hfaug.rows import Color, Curve, Footage, Row, apply_color, edit_text, has_labels, table_curve
 
-__all__ = ["ColorOp", "EditOp", "ImageOp", "PixelOp", "WarpOp", "WaveOp"]
+__all__ = ["ColorOp", "CurveOp", "EditOp", "ImageOp", "PixelOp", "RetimeOp", "WarpOp", "WaveOp"]
 
 Pixels = npt.NDArray[Any]
 Samples = npt.NDArray[np.float32]
@@ -41,6 +45,13 @@ class ImageStats:
             self._array = self._scene.array
         return self._array
 
+    @classmethod
+    def of(cls, array: Pixels) -> ImageStats:
+        """The statistics of an array."""
+        stats = cls(None)
+        stats._array = array
+        return stats
+
     @property
     def mean(self) -> npt.NDArray[np.float64]:
         """Mean of each channel, in levels."""
@@ -54,6 +65,8 @@ class ImageOp(Op):
 
     needs: ClassVar[tuple[str, ...]] = ("image",)
     unit_rows: ClassVar[int] = 100
+    each_frame: ClassVar[bool] = False
+    """Whether the frames of a video draw arrays and children of their own, as noise does; else all share one draw."""
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """Change the images of each row."""
@@ -68,7 +81,7 @@ class ImageOp(Op):
 
     def _change_row(self, row: Row, streams: Streams, place: int, each: bool) -> None:
         try:
-            for number, scene in enumerate(row.scenes):
+            for number, scene in enumerate([*row.scenes, *row.footage]):
                 rng = streams[place]  # from its start: a shared draw is the same for every image
                 self.change(scene, rng.child(number) if each else rng)
         except Exception as error:
@@ -82,14 +95,20 @@ class ImageOp(Op):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WarpOp(ImageOp):
-    """An op that moves an image and all in it: ``warp(size, rng) -> Warp``. Neighbours fuse into one resampling."""
+    """An op that moves an image and all in it: ``warp(size, rng)`` gives a `Warp` or a `Field`. Neighbours fuse."""
+
+    also: ClassVar[tuple[str, ...]] = ("video",)
 
     shifts: ClassVar[tuple[str, ...]] = ("image",)
-    moves: ClassVar[tuple[str, ...]] = ("mask", "boxes", "keypoints")
+    moves: ClassVar[tuple[str, ...]] = ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints")
 
     @abstractmethod
-    def warp(self, size: Size, rng: Stream) -> Warp:
+    def warp(self, size: Size, rng: Stream) -> Move:
         """Draw the move for an image of ``(height, width)``."""
+
+    def move_of(self, scene: Any, rng: Stream) -> Move:
+        """Draw the move for an image with its labels: `warp`, unless an op looks at ``scene.boxes``, read-only."""
+        return self.warp(scene.size, rng)
 
     @property
     def defers(self) -> bool:
@@ -98,20 +117,30 @@ class WarpOp(ImageOp):
 
     def change(self, scene: Any, rng: Stream) -> None:
         """Move the image, its masks, boxes and keypoints."""
-        scene.warp(self.warp(scene.size, rng))
+        scene.warp(self.move_of(scene, rng))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ColorOp(ImageOp):
     """An op on colours alone: ``color(stats, rng)`` gives a 3x4 matrix or a table of 256 levels.
 
-    Neighbouring matrices fuse, tables do not.
+    Neighbouring matrices fuse into one, neighbouring tables into one.
 
     Args:
         clip: ``"once"`` clips a fused run of colour matrices at its end, ``"each"`` after every op.
     """
 
+    also: ClassVar[tuple[str, ...]] = ("video",)
+
+    reads_image: ClassVar[bool] = True
+    """Whether `color` may ask for statistics of the image; ops that never do say False, and wait for the pixels."""
+
     clip: Literal["once", "each"] = "once"
+
+    @property
+    def defers(self) -> bool:
+        """Whether colours are changed when somebody looks at them: unless they follow from the image."""
+        return not self.reads_image
 
     @abstractmethod
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[Any]:
@@ -123,16 +152,69 @@ class ColorOp(ImageOp):
         if drawn.shape == (3, 4):
             scene.color(Color(matrix=drawn.astype(np.float64), clip=self.clip))
         else:
-            scene.color(Color(table=drawn.astype(np.uint8)))
+            scene.color(Color(curves=(table_curve(drawn.astype(np.uint8)),)))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CurveOp(ImageOp):
+    """An op on the levels of each channel: ``curve(stats, rng)`` gives a function of levels, of 8 bits and of 16.
+
+    Neighbours fuse into one table, to the very levels that they would give one by one. An op whose curve follows from
+    the image says so by ``reads_image = True``; it waits for the pixels like an op on pixels, and does not fuse.
+    """
+
+    also: ClassVar[tuple[str, ...]] = ("video",)
+
+    reads_image: ClassVar[bool] = False
+
+    @abstractmethod
+    def curve(self, stats: ImageStats, rng: Stream) -> Curve:
+        """Draw ``curve(levels, top)``: what becomes of levels 0..top, an array of their length or with 3 columns."""
+
+    @property
+    def defers(self) -> bool:
+        """True: levels are changed when somebody looks at them."""
+        return True
+
+    def change(self, scene: Any, rng: Stream) -> None:
+        """Change the levels."""
+        if self.reads_image and not isinstance(scene, Footage):
+            scene.edit(partial(self._edited, rng=rng))
+        else:  # of a video the statistics are those of the clip, so that it does not flicker
+            scene.color(Color(curves=(self.curve(ImageStats(scene), rng),)))
+
+    def _edited(self, before: Pixels, rng: Stream) -> Pixels:
+        color = Color(curves=(self.curve(ImageStats.of(before), rng),))
+        return apply_color(before, color)  # not asked for what it does to others: the curve is made for this image
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PixelOp(ImageOp):
     """An op on pixels that stay in their places: ``pixels(array, rng) -> array`` of the same shape."""
 
+    also: ClassVar[tuple[str, ...]] = ("video",)
+
     @abstractmethod
     def pixels(self, array: Pixels, rng: Stream) -> Pixels:
         """Change a (height, width, channels) array; return the same object for no change, and never write into it."""
+
+    def covered(self, size: Size, rng: Stream) -> npt.NDArray[np.bool_] | None:
+        """Draw, as `pixels` does, which pixels of an image of ``(height, width)`` something else is laid over.
+
+        Where ``min_visibility`` is bound, objects of which less is left drop. None, as here: it lays nothing over.
+        """
+        return None
+
+    def plan(self, plan: Plan) -> None:
+        """Resolve roles; labels that may drop out must be readable."""
+        super().plan(plan)
+        leaf = plan.leaves[-1]
+        if leaf.roles is not None and self._judges(leaf.binding):
+            check_readable(leaf.binding, leaf.roles.columns, type(self).__name__)
+
+    def _judges(self, binding: Binding) -> bool:
+        """Whether objects may drop since they are covered."""
+        return binding.min_visibility is not None and type(self).covered is not PixelOp.covered
 
     @property
     def defers(self) -> bool:
@@ -141,7 +223,18 @@ class PixelOp(ImageOp):
 
     def change(self, scene: Any, rng: Stream) -> None:
         """Change the pixels, once somebody looks at them."""
+        if isinstance(scene, Footage):
+            scene.edit_frames(partial(self._edited_frame, rng=rng))
+            return
+        if type(self).covered is not PixelOp.covered and self._judges(scene.row.roles.binding):
+            hidden = self.covered(scene.size, copy.copy(rng))
+            if hidden is not None and hidden.any():
+                scene.cover(hidden)
         scene.edit(partial(self._edited, rng=rng))
+
+    def _edited_frame(self, before: Pixels, number: int, rng: Stream) -> Pixels:
+        """Every frame draws alike, from the start of the stream, unless `each_frame` says otherwise."""
+        return self._edited(before, rng.frame(number) if self.each_frame else copy.copy(rng))
 
     def _edited(self, before: Pixels, rng: Stream) -> Pixels:
         try:
@@ -155,6 +248,40 @@ class PixelOp(ImageOp):
                 f"returned {after.dtype} of {after.shape}; mend the op"
             )
         return after
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RetimeOp(Op):
+    """An op on the time of a video: ``retime(times, rng) -> Retiming``. Neighbours fuse into one pass over the file.
+
+    Args:
+        sound: ``"follow"`` cuts, turns and stretches the sound along with the frames, ``"drop"`` leaves it out. Where
+            time stays as it is, its packets are copied.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("video",)
+    shifts: ClassVar[tuple[str, ...]] = ("time",)
+    moves: ClassVar[tuple[str, ...]] = ("segments", *FRAME_ROLES)
+    unit_rows: ClassVar[int] = 10
+
+    sound: Literal["follow", "drop"] = "follow"
+
+    @abstractmethod
+    def retime(self, times: FrameTimes, rng: Stream) -> Retiming:
+        """Draw which frames are shown, and when."""
+
+    @property
+    def defers(self) -> bool:
+        """True: frames are read when the row is written."""
+        return True
+
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Change the time of each video of a row alike."""
+        for footage in row.footage:
+            footage.retime(self.retime(footage.times, copy.copy(rng)))
+            if self.sound == "drop":
+                footage.drop_sound()
+        return row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -129,8 +129,12 @@ def _start(family: str, name: str, kind: str, folder: str) -> list[str]:
     lines = [f"wrote  {start.file}", f"wrote  {start.test}"]
     if start.top is not None:
         return [*lines, *_settle(start, start.top), "next   make test"]
-    how = f"in Python: from {name} import {start.cls}"
-    return [*lines, f"next   pytest {start.test}", f"       {how}"]
+    return [
+        *lines,
+        f"next   pytest {start.test}",
+        f"       in Python: from {name} import {start.cls}",
+        f"       in a recipe beside it: {name}:{start.cls}",
+    ]
 
 
 def _is_house(top: Path) -> bool:

@@ -1,4 +1,7 @@
-"""Ops and filters as a recipe writes them: ``image.rotate``, or ``image.rotate: {degrees: [-10, 10]}``."""
+"""Ops and filters as a recipe writes them: ``image.rotate``, or ``image.rotate: {degrees: [-10, 10]}``.
+
+Those from outside hfaug go by the name that a lineage has for them: ``my_ops:Zoom``.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from hfaug.errors import ParameterError, RecipeError
 from hfaug.fields import hints, is_model
 from hfaug.filters import Filter
 from hfaug.op import Op
+from hfaug.recipe.own import find_own
 from hfaug.recipe.text import Node
 
 __all__ = ["read_filter", "read_op", "read_ops"]
@@ -50,7 +54,7 @@ def read_filter(node: Node) -> Filter:
 def _read(node: Node) -> Config:
     name, fields = _name_and_fields(node)
     try:
-        cls = lookup(name)
+        cls = find_own(name, node.code_from) if ":" in name else lookup(name)
     except ParameterError as error:
         raise RecipeError(f"recipe, line {node.line}, {node.place}: {error}") from error
     known = {field.name for field in dataclasses.fields(cls) if field.name != "binding"}

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from datasets import ClassLabel
-
-from hfaug.columns import feature_at
 from hfaug.errors import LabelError
 from hfaug.moves import Edits, answer_spans, joined, move_tag_ids, move_tags, move_tokens
 from hfaug.roles import Roles
+from hfaug.rows.words import class_names, complete, tag_names
 
 if TYPE_CHECKING:
     from hfaug.rows.row import Row
@@ -36,6 +34,7 @@ def read_text(row: Row, roles: Roles) -> str | None:
         found: str | None = row[column]
         return found
     tokens = row[roles.all("tokens")[0]]
+    complete(tokens, roles.all("tokens")[0], "words")
     return None if tokens is None else joined(tokens)[0]
 
 
@@ -93,6 +92,11 @@ def _read_spans(row: Row, path: str, text: str) -> list[Span]:
     else:
         pairs = [(item["start"], item["end"]) if isinstance(item, Mapping) else (item[0], item[1]) for item in value]
     for low, high in pairs:
+        if low is None or high is None:
+            raise LabelError(
+                f"column {path!r}: spans must have a start and an end, got ({low}, {high}); fill them in, "
+                "or drop the span"
+            )
         if not 0 <= low <= high <= len(text):
             raise LabelError(
                 f"column {path!r}: spans must lie in the text of {len(text)} code points, got ({low}, {high}); "
@@ -117,6 +121,8 @@ def _read_answers(row: Row, path: str, text: str) -> list[Span]:
     value = row[path]
     if value is None:
         return []
+    complete(value["text"], path, "answers")
+    complete(value["answer_start"], path, "starts of answers")
     try:
         return answer_spans(value, text)
     except ValueError as error:
@@ -134,9 +140,9 @@ def _edit_words(row: Row, roles: Roles, edits: Edits) -> None:
     column = roles.all("tokens")[0]
     tokens = row[column]
     tags = {path: value for path in roles.all("tags") if (value := row[path]) is not None}
-    names = {path: _class_names(row, path) for path in tags}
+    names = {path: class_names(row.batch.features, path) for path in tags}
+    named = [tag_names(value, names[path], path) for path, value in tags.items()]
     try:
-        named = [_named(value, names[path]) for path, value in tags.items()]
         move = move_tokens(tokens, edits, named)
         moved = {
             path: move_tags(value, move) if names[path] is None else move_tag_ids(value, move, names[path] or ())
@@ -146,16 +152,3 @@ def _edit_words(row: Row, roles: Roles, edits: Edits) -> None:
         raise LabelError(f"column {column!r} with {', '.join(map(repr, tags)) or 'no tags'}: {error}") from error
     if all(value is not None for value in moved.values()):
         row.add_values({column: list(move.tokens), **moved})
-
-
-def _class_names(row: Row, path: str) -> list[str] | None:
-    """The names behind class numbers; None where the tags are names themselves."""
-    feature = feature_at(row.batch.features, path).feature
-    names: list[str] | None = feature.names if isinstance(feature, ClassLabel) else None
-    return names
-
-
-def _named(tags: Sequence[Any], names: Sequence[str] | None) -> Sequence[str]:
-    if names is None:
-        return tags
-    return [names[tag] if 0 <= tag < len(names) else str(tag) for tag in tags]

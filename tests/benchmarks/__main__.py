@@ -10,7 +10,21 @@ import traceback
 
 from tests.benchmarks import environment, report
 
-SUBJECTS = ("startup", "counting", "callables", "images", "untouched", "text", "audio", "growth", "scaling", "models")
+SUBJECTS = (
+    "startup",
+    "counting",
+    "callables",
+    "images",
+    "single",
+    "pipelines",
+    "untouched",
+    "text",
+    "audio",
+    "video",
+    "growth",
+    "scaling",
+    "models",
+)
 
 
 def main() -> int:

@@ -64,7 +64,7 @@ def test_boxes_in_a_column_of_their_own_take_bound_columns_along():
     op = TURN.on(boxes="boxes", box_labels="kinds", **COCO)
     row = {"boxes": [[38, 0, 2, 2], [18, 8, 4, 4]], "kinds": [1, 2]}
     assert [len(changed(op, features, row)[0][name]) for name in features] == [1, 1]
-    with pytest.raises(LabelError, match="one value for each of the 2 boxes in 'boxes', holds 1"):
+    with pytest.raises(LabelError, match="one value for each of the 2 objects in 'boxes', holds 1"):
         changed(op, features, {**row, "kinds": [1]})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.fields import Limit
-from hfaug.kinds import PixelOp
+from hfaug.kinds import PixelOp, Size
 from hfaug.randomness import Stream
 
 __all__ = ["Erase"]
@@ -26,7 +26,7 @@ class Erase(PixelOp):
         aspect: Range of height over width, above 0; drawn on a log scale, given up where a rectangle would stick out.
         fill: RGB value of the rectangles, 0..255; grey images get its luma.
 
-    Moves: pixels only; every label stays, since what is covered is still there.
+    Moves: pixels only; every label stays, since what is covered is still there, unless `min_visibility` is bound.
     Rejects: nothing.
     Source: Z. Zhong et al., Random Erasing Data Augmentation, arXiv:1708.04896; T. DeVries, G. Taylor, Cutout,
         arXiv:1708.04552.
@@ -45,15 +45,25 @@ class Erase(PixelOp):
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw the rectangles and cover them."""
-        count = rng.integers(self.holes[0], self.holes[1] + 1)
         height, width, channels = array.shape
-        holes = [self._hole(height, width, rng) for _ in range(count)]
+        holes = self._holes(height, width, rng)
         if not any(bottom > top and right > left for top, bottom, left, right in holes):
             return array
         after = array.copy()
         for top, bottom, left, right in holes:
             after[top:bottom, left:right, : min(channels, 3)] = self._colour(array)
         return after
+
+    def covered(self, size: Size, rng: Stream) -> npt.NDArray[np.bool_]:
+        """The pixels of the rectangles."""
+        hidden = np.zeros(size, dtype=bool)
+        for top, bottom, left, right in self._holes(*size, rng):
+            hidden[top:bottom, left:right] = True
+        return hidden
+
+    def _holes(self, height: int, width: int, rng: Stream) -> list[tuple[int, int, int, int]]:
+        count = rng.integers(self.holes[0], self.holes[1] + 1)
+        return [self._hole(height, width, rng) for _ in range(count)]
 
     def _hole(self, height: int, width: int, rng: Stream) -> tuple[int, int, int, int]:
         pixels = rng.uniform(*self.area) * height * width
