@@ -10,6 +10,7 @@ import dataclasses
 import functools
 from typing import Annotated, Any, Literal, TypeAlias
 
+from hfaug.calls import nearest_field
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, Share, canonical, hints
 from hfaug.media.codec import Codec
@@ -21,7 +22,8 @@ __all__ = ["ORIENTED", "ROLES", "Binding"]
 Columns: TypeAlias = tuple[str, ...]
 
 ROLES = (
-    "image", "mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints",
+    "image", "mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints", "keypoint_counts",
+    "width", "height", "fps", "num_frames", "duration",
     "text", "spans", "answers", "tokens", "tags",
     "audio", "segments", "video", "frame_labels",
     "label", "prompt",
@@ -48,11 +50,19 @@ class Binding:
         image: The image column, or columns of equal treatment.
         mask: Label maps of the image's size, of classes or of instances; moved with nearest-neighbour sampling.
         masks: Lists of masks of the image's size, one an object; what is not 0 is the object.
-        boxes: Columns or dotted paths (``objects.bbox``) of lists of 4 numbers; of 5 or 8 where boxes stand askew.
+        boxes: Columns or dotted paths (``objects.bbox``) of lists of 4 numbers; of 5 or 8 where boxes stand askew. One
+            that fits its outline or mask (within 1.5 pixels) fits it after a move; else it is around the moved box.
         polygons: Outlines of objects: of each a list of rings ``[x, y, x, y, ...]`` or ``[[x, y], ...]``, or one ring.
         rle: Masks of objects as COCO's run lengths, ``{"size", "counts"}``, or the counts alone.
         areas: Areas of objects in square pixels; they change as their objects grow, shrink and are cut.
-        keypoints: Columns or dotted paths of lists of 2 (x, y) or 3 (x, y, visibility) numbers.
+        keypoints: Columns or dotted paths of lists of 2 (x, y) or 3 (x, y, visibility) numbers. A point that leaves the
+            image gets visibility 0; one without visibility keeps its coordinates, outside of the image.
+        keypoint_counts: How many keypoints of each object have a visibility above 0; counted again after a move.
+        width: The width of the image or video in pixels, rewritten when that changes.
+        height: Likewise its height.
+        fps: Frames a second of the video, rewritten when that changes.
+        num_frames: Likewise the number of its frames.
+        duration: Likewise its length in seconds.
         text: The text column.
         spans: Lists of ``{"start", "end", ...}`` or ``[start, end]``, in code points of the text.
         answers: SQuAD's ``{"text": [...], "answer_start": [...]}``.
@@ -98,6 +108,12 @@ class Binding:
     rle: Columns = ()
     areas: Columns = ()
     keypoints: Columns = ()
+    keypoint_counts: Columns = ()
+    width: Columns = ()
+    height: Columns = ()
+    fps: Columns = ()
+    num_frames: Columns = ()
+    duration: Columns = ()
     text: Columns = ()
     spans: Columns = ()
     answers: Columns = ()
@@ -167,7 +183,7 @@ class Binding:
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(said) - names)
         if unknown:
-            raise ParameterError(f"on: must get only {', '.join(sorted(names))}; got {', '.join(unknown)}; remove it")
+            raise ParameterError(f"on: must not have {unknown[0]!r}; {nearest_field(unknown[0], names)}")
         if "box_format" in said:
             said["box_format"], said["box_units"] = _format(said["box_format"], said.get("box_units"))
         return cls(**said)

@@ -9,6 +9,7 @@ import inspect
 
 from hfaug.config import Config, snake_case
 from hfaug.errors import ParameterError
+from hfaug.known_as import known_as
 
 __all__ = ["FAMILIES", "all_classes", "lookup"]
 
@@ -63,5 +64,7 @@ def lookup(name: str) -> type[Config]:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
-    hint = f"did you mean {' or '.join(near)}?" if near else "run `hfaug ops` for the list"
+    here = known_as(name)
+    found = [here] if here else near or [one for one in known if one.rpartition(".")[2] == name]
+    hint = f"did you mean {' or '.join(found)}?" if found else "run `hfaug ops` for the list"
     raise ParameterError(f"op: must be one of the known ops, got {name!r}; {hint}")

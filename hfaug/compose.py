@@ -265,11 +265,6 @@ def _init_parts(composed: Any, positional: Sequence[Op], ops: Sequence[Op], more
     if not parts:
         raise ParameterError(f"{type(composed).__name__}: must hold at least one op, got none; name the ops")
     known = {field.name: field for field in dataclasses.fields(composed)}
-    unknown = sorted(set(more) - set(known))
-    if unknown:
-        raise ParameterError(
-            f"{type(composed).__name__}: must have only its fields {sorted(known)}, got {unknown}; remove them"
-        )
     object.__setattr__(composed, "ops", parts)
     for name, field in known.items():
         if name != "ops":

@@ -13,7 +13,7 @@ from hfaug.errors import LabelError
 
 __all__ = ["FRAME_ROLES", "frame_columns", "frame_features", "joined_frames", "split_frames"]
 
-FRAME_ROLES = ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints", "frame_labels")
+FRAME_ROLES = ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints", "keypoint_counts", "frame_labels")
 """Roles of labels that hold one value for each frame of a video."""
 
 

@@ -19,6 +19,9 @@ FIGURES = ("masks", "rle", "polygons", "boxes")
 OBJECT_ROLES = (*FIGURES, "areas")
 """The roles that hold one value an object, wherever they stand."""
 
+POINT_ROLES = ("keypoints", "keypoint_counts")
+"""Those that hold one value an object where they stand beside objects."""
+
 
 @dataclass(frozen=True)
 class ObjectGroup:
@@ -64,9 +67,10 @@ def object_groups(
     tops = dict.fromkeys(_top(features, path) for _, path in found)
     host = _host(features, columns, tops)
     groups: dict[str, list[tuple[str, str]]] = {top: [] for top in tops}
-    for role, path in [*found, *(("keypoints", path) for path in columns.get("keypoints", ()))]:
+    points = [(role, path) for role in POINT_ROLES for path in columns.get(role, ())]
+    for role, path in [*found, *points]:
         top = host if path in binding.box_labels else _top(features, path)
-        if top in groups and (role != "keypoints" or top or path in binding.box_labels):
+        if top in groups and (role not in POINT_ROLES or top or path in binding.box_labels):
             groups[top].append((role, path))
     return tuple(
         ObjectGroup(

@@ -223,14 +223,14 @@ class PixelOp(ImageOp):
 
     def change(self, scene: Any, rng: Stream) -> None:
         """Change the pixels, once somebody looks at them."""
-        if isinstance(scene, Footage):
-            scene.edit_frames(partial(self._edited_frame, rng=rng))
-            return
         if type(self).covered is not PixelOp.covered and self._judges(scene.row.roles.binding):
             hidden = self.covered(scene.size, copy.copy(rng))
             if hidden is not None and hidden.any():
                 scene.cover(hidden)
-        scene.edit(partial(self._edited, rng=rng))
+        if isinstance(scene, Footage):
+            scene.edit_frames(partial(self._edited_frame, rng=rng))
+        else:
+            scene.edit(partial(self._edited, rng=rng))
 
     def _edited_frame(self, before: Pixels, number: int, rng: Stream) -> Pixels:
         """Every frame draws alike, from the start of the stream, unless `each_frame` says otherwise."""

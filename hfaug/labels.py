@@ -6,19 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from datasets import ClassLabel, Features, Value
+from datasets import Features
 
 from hfaug.binding import ORIENTED, ROLES, Binding
 from hfaug.columns import (
+    SPLIT,
     feature_at,
     fields_of,
     holds_numbers,
     is_coordinates,
     is_image,
+    is_json,
     is_lineage,
     is_list,
-    is_string,
     is_tags,
+    is_texts,
     is_video,
     is_whole,
     is_words,
@@ -26,8 +28,10 @@ from hfaug.columns import (
 )
 from hfaug.errors import LabelError, UnboundColumnError
 from hfaug.frames import FRAME_ROLES, frame_columns
-from hfaug.groups import object_groups
+from hfaug.groups import FIGURES
+from hfaug.label_groups import check_objects, is_flat_list, is_weights
 from hfaug.layouts import is_area, likely_binding, possible_roles
+from hfaug.measures import MEASURES, is_size, measure_of, measures
 
 __all__ = ["NAMES_OF_WORDS", "POSITIONS", "check_labels", "check_readable"]
 
@@ -54,7 +58,10 @@ _NAMES = {
     "audio": _TIMES,
     "time": _TIMES,
 }
-_OUTLINES = re.compile(r"rle|polygon|contour", re.IGNORECASE)
+_FOLLOWING = frozenset({"keypoint_counts", *(role for roles in MEASURES.values() for role in roles)})
+"""Roles of what nothing moves, but what follows from what was moved."""
+_OUTLINES = re.compile(r"rle|polygon|contour|segmentation", re.IGNORECASE)
+_OBJECTS = re.compile(r"object|annotation", re.IGNORECASE)
 
 
 def check_labels(
@@ -101,25 +108,47 @@ def _check_unbound(
     doubtful = _doubtful(features, binding, columns, content)
     if not doubtful:
         return
-    likely = likely_binding(features, doubtful, moves) if content == "image" else ""
-    if content == "time":
-        bind = (
-            f'bind it with .on(segments="{doubtful[0]}") if it holds times, with .on(frame_labels="{doubtful[0]}") '
-            "if it holds one value a frame, or "
-        )
-    elif likely:
-        bind = f"bind what the names suggest with .on({likely})"
-        bind += ' (or box_format="pascal_voc", "yolo" ...), or ' if "box_format" in likely else ", or "
-    else:
-        fits = [role for role in POSITIONS[content] if role in moves]
-        if content == "image":
-            fits = possible_roles(feature_at(features, doubtful[0]), fits)
-        roles = " or ".join(f'{role}="{doubtful[0]}"' for role in fits)
-        bind = f"bind it with .on({roles}), or " if roles else ""
+    first = feature_at(features, doubtful[0])
+    is_measure = bool(measure_of(features, doubtful[0], first) or is_size(doubtful[0], first))
+    may = "measure" if is_measure else "hold positions in"
     raise UnboundColumnError(
-        f"{who}: column {doubtful[0]!r} may hold positions in the {content}, and nobody said; "
-        f'{bind}say .on(keep="{doubtful[0]}") if it need not move'
+        f"{who}: column {doubtful[0]!r} may {may} the {content}, and nobody said; "
+        f"{_way_to_bind(features, columns, doubtful, content, moves)}"
+        f'say .on(keep="{doubtful[0]}") if it need not {"follow" if is_measure else "move"}'
     )
+
+
+def _way_to_bind(features: Features, columns: Columns, doubtful: list[str], content: str, moves: frozenset[str]) -> str:
+    """How to bind what is in doubt, as far as names and types tell; ends where another way can follow."""
+    path, first = doubtful[0], feature_at(features, doubtful[0])
+    if is_size(path, first):
+        return "make it two columns, width and height, and bind them, or "
+    if content == "image" and (is_json(first) or is_texts(first)):
+        return f"{SPLIT}, or "
+    if content == "time" and not measure_of(features, path, first):
+        objects = f'with .on(box_labels="{path}") if it holds a value for each object, '
+        return (
+            f'bind it with .on(segments="{path}") if it holds times, with .on(frame_labels="{path}") '
+            f"if it holds one value a frame, {objects if _may_be_tracks(columns, first) else ''}or "
+        )
+    likely = likely_binding(features, doubtful, moves | _FOLLOWING) if content in MEASURES else ""
+    if likely:
+        return (
+            f"bind what the names suggest with .on({likely})"
+            + (' (or box_format="pascal_voc", "yolo" ...)' if "box_format" in likely else "")
+            + ", or "
+        )
+    fits = [role for role in POSITIONS[content] if role in moves]
+    if content == "image":
+        fits = [*possible_roles(first, fits), *(["box_labels"] if _may_be_tracks(columns, first) else [])]
+    roles = " or ".join(f'{role}="{path}"' for role in fits)
+    return f"bind it with .on({roles}), or " if roles else ""
+
+
+def _may_be_tracks(columns: Columns, feature: Any) -> bool:
+    """Whether lists of lists may be one value for each object of each frame of a video."""
+    in_frames = "video" in columns and any(role in columns for role in FIGURES)
+    return in_frames and is_list(feature) and is_flat_list(feature.feature)
 
 
 def _doubtful(features: Features, binding: Binding, columns: Columns, content: str) -> list[str]:
@@ -131,14 +160,19 @@ def _doubtful(features: Features, binding: Binding, columns: Columns, content: s
     silent = (*binding.keep, *lineage, *columns.get("rle", ()))
     if content == "time":  # a column of frames or of stretches follows as a whole
         silent = (*silent, *frame_columns(features, columns, binding), *columns.get("segments", ()))
-    found = []
+    found: list[str] = []
+    measured: list[str] = []
     for path, feature in fields_of(features):
-        if path in known or any(f"{path}.".startswith(f"{name}.") for name in silent) or _is_weights(features, path):
+        if path in known or any(f"{path}.".startswith(f"{name}.") for name in silent) or is_weights(features, path):
             continue
         beside = content == "image" and is_area(feature, path) and _stands_with_objects(features, columns, path)
+        measure = measure_of(features, path, feature) in MEASURES.get(content, ())
+        if measure or (content == "image" and is_size(path, feature)):
+            measured.append(path)
+            continue
         if beside or _suspect(feature, path, content) or (content == "text" and in_words and is_tags(feature)):
             found.append(path)
-    return found
+    return [*found, *measured]
 
 
 def _stands_with_objects(features: Features, columns: Columns, path: str) -> bool:
@@ -158,11 +192,6 @@ def _own_fields(columns: Columns) -> set[str]:
     """The fields that a label in a struct moves by itself."""
     fields = {"spans": ("start", "end"), "segments": ("start", "end"), "answers": ("text", "answer_start")}
     return {f"{path}.{name}" for role, names in fields.items() for path in columns.get(role, ()) for name in names}
-
-
-def _is_weights(features: Features, path: str) -> bool:
-    """Whether a column holds the class weights that mixing ops write, which look like coordinates."""
-    return path.endswith("_weights") and isinstance(features.get(path.removesuffix("_weights")), ClassLabel)
 
 
 def _check_native(binding: Binding, columns: Columns, moves: frozenset[str], who: str) -> None:
@@ -216,64 +245,13 @@ def _check_places(features: Features, binding: Binding, columns: Columns, who: s
     """Whether labels belong to one image a row, and what lies beside objects is known."""
     images = (*columns.get("image", ()), *columns.get("video", ()))
     labels = [path for role in POSITIONS["image"] for path in columns.get(role, ())]
+    labels += [path for _, path in measures(columns)]
     if labels and (len(images) > 1 or is_list(features[images[0]])):
         raise LabelError(
             f"{who}: {', '.join(labels)} must belong to one image or video a row, {', '.join(images)} hold several; "
             "use one op for each column, or make each image a row of its own"
         )
-    _check_groups(features, binding, columns, who)
-    _check_beside(features, binding, columns, who)
-
-
-def _check_groups(features: Features, binding: Binding, columns: Columns, who: str) -> None:
-    """Whether what belongs to one object stands together, and nothing belongs to two."""
-    boxes = columns.get("boxes", ())
-    tops = {split_path(features, path)[0] for path in boxes}
-    if len(boxes) > 1 and (binding.box_labels or len(tops) < len(boxes)):
-        raise LabelError(
-            f"{who}: boxes of {', '.join(boxes)} drop out apart from each other, so nothing can lie beside both; "
-            "give each a struct of its own with what belongs to it"
-        )
-    groups = object_groups(features, columns, binding)
-    alone = [path for group in groups if not group.top for path in group.paths]
-    if alone and len(groups) > 1:
-        raise LabelError(
-            f"{who}: {', '.join(sorted(alone))} would drop out apart from the objects of "
-            f"{', '.join(group.top for group in groups if group.top)}; say .on(box_labels={sorted(alone)}) if each "
-            "holds one value for each of those objects"
-        )
-    beside = {path for group in groups for path in group.beside}
-    strange = [path for path in binding.mask_ids if path not in beside]
-    if strange or (binding.mask_ids and len(columns.get("mask", ())) > 1):
-        raise LabelError(
-            f"{who}: mask_ids must hold one number an object of the one instance mask, {', '.join(binding.mask_ids)} "
-            f"stand beside {', '.join(sorted(beside)) or 'no objects'} and the masks are "
-            f"{', '.join(columns.get('mask', ())) or 'none'}; bind the boxes of the objects and one mask with them"
-        )
-    for group in groups:
-        if not group.figures:
-            raise LabelError(
-                f"{who}: areas in {', '.join(sorted(group.paths))} must belong to objects, and none are bound beside "
-                'them; bind their boxes with .on(boxes="...", box_format="...") or say .on(keep=...)'
-            )
-
-
-def _check_beside(features: Features, binding: Binding, columns: Columns, who: str) -> None:
-    """Whether lists beside objects that stand in columns of their own are one value an object: those drop with them."""
-    groups = object_groups(features, columns, binding)
-    alone = [path for group in groups if not (group.top or group.is_single) for path in group.figures]
-    spoken = {*(path for paths in columns.values() for path in paths)}
-    spoken |= {*binding.box_labels, *binding.mask_ids, *binding.keep}
-    for name, feature in features.items() if alone else ():
-        if name not in spoken and _is_flat_list(feature) and not _is_weights(features, name):
-            raise UnboundColumnError(
-                f"{who}: column {name!r} may hold one value for each of the objects in {alone[0]!r}, and nobody said; "
-                f'say .on(box_labels="{name}"), so that they drop with them, or .on(keep="{name}")'
-            )
-
-
-def _is_flat_list(feature: Any) -> bool:
-    return is_list(feature) and isinstance(feature.feature, (ClassLabel, Value))
+    check_objects(features, binding, columns, who)
 
 
 def _check_words(features: Features, columns: Columns, who: str) -> None:
@@ -299,6 +277,7 @@ def _suspect(feature: Any, path: str, content: str) -> bool:
     if content == "time":
         return is_list(feature) and not is_words(feature)
     if content == "image":
-        outline = is_string(feature) and _OUTLINES.search(name)
-        return bool(outline) or is_image(feature) or is_video(feature) or is_coordinates(feature)
+        outline = is_texts(feature) and _OUTLINES.search(name)
+        untyped = is_json(feature) and (named or _OBJECTS.search(name))
+        return bool(outline or untyped) or is_image(feature) or is_video(feature) or is_coordinates(feature)
     return content == "text" and is_list(feature) and is_whole(feature.feature)

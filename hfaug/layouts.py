@@ -8,14 +8,16 @@ from typing import Any
 
 from datasets import Features, Image, Value
 
-from hfaug.columns import feature_at, holds_numbers, is_coordinates, is_list, is_masks, is_runs
+from hfaug.columns import feature_at, holds_numbers, is_coordinates, is_list, is_masks, is_runs, is_whole
+from hfaug.measures import measure_of
 
-__all__ = ["is_area", "likely_binding", "possible_roles"]
+__all__ = ["is_area", "is_flat_whole", "likely_binding", "possible_roles"]
 
 _AREA = re.compile(r"(^|_)areas?$", re.IGNORECASE)
 _BOX = re.compile(r"box", re.IGNORECASE)
 _POINTS = re.compile(r"point|landmark|joint", re.IGNORECASE)
 _OUTLINE = re.compile(r"segm|polygon|contour|outline", re.IGNORECASE)
+_COUNTS = re.compile(r"^(num|n|count)_?(of_)?(visible_)?(key_?points|landmarks|joints)$", re.IGNORECASE)
 _RUNS = re.compile(r"rle|counts|segm", re.IGNORECASE)
 _MASK = re.compile(r"mask|segm|label_?map|annotation", re.IGNORECASE)
 
@@ -42,21 +44,27 @@ def likely_binding(features: Features, paths: Iterable[str], moves: Iterable[str
     """
     found: dict[str, list[str]] = {}
     for path in paths:
-        role = _role(feature_at(features, path), path)
+        feature = feature_at(features, path)
+        role = _role(feature, path) or measure_of(features, path, feature)
         if role in set(moves):
             found.setdefault(role, []).append(path)
     if "boxes" not in found and found.keys() <= {"areas"}:
         return ""
     said = {role: _quoted(paths) for role, paths in found.items()}
     if "boxes" in found:
-        said["box_format"] = f'"{_FORMATS.get(_width(features, found["boxes"][0]), "coco")}"'
+        said["box_format"] = f'"{_FORMATS.get(_width(feature_at(features, found["boxes"][0])), "coco")}"'
+        if "cxcywha" in said["box_format"]:
+            said["angle_units"] = '"degrees"'
     if "polygons" in found and "boxes" not in found:
         said["polygon_units"] = '"pixels"'
     if "keypoints" in found:
         said["keypoint_origin"] = '"corner"'
         if _is_flat(feature_at(features, found["keypoints"][0])):
             said["keypoint_format"] = '"coco"'
-    order = ("boxes", "box_format", "areas", "polygons", "polygon_units", "rle", "masks", "mask", "keypoints")
+    order = (
+        "boxes", "box_format", "angle_units", "areas", "polygons", "polygon_units", "rle", "masks", "mask", "keypoints",
+        "keypoint_origin", "keypoint_format", "keypoint_counts",
+    )  # fmt: skip
     rest = [name for name in said if name not in order]
     return ", ".join(f"{name}={said[name]}" for name in (*order, *rest) if name in said)
 
@@ -92,19 +100,27 @@ def _role(feature: Any, path: str) -> str:
         return "mask" if _MASK.search(name) else ""
     if is_area(feature, path):
         return "areas"
+    if _COUNTS.search(name) and is_whole(getattr(feature, "feature", feature if "." in path else None)):
+        return "keypoint_counts"
     if _BOX.search(name) and is_list(feature):
         return "boxes"
-    if _POINTS.search(name) and is_list(feature):
+    if _POINTS.search(name) and is_list(feature) and not is_flat_whole(feature):
         return "keypoints"
     if _OUTLINE.search(name) and is_list(feature) and is_coordinates(feature):
         return "polygons"
+    if _width(feature) in (5, 8):
+        return "boxes"
     is_struct = isinstance(feature, Mapping) or isinstance(getattr(feature, "feature", None), Mapping)
     return "rle" if _RUNS.search(name) and is_runs(feature) and (is_struct or not is_list(feature)) else ""
 
 
-def _width(features: Features, path: str) -> int:
+def is_flat_whole(feature: Any) -> bool:
+    """A list of whole numbers of any length: counts or ids, and no points."""
+    return is_list(feature) and is_whole(feature.feature) and getattr(feature, "length", -1) < 0
+
+
+def _width(feature: Any) -> int:
     """How many numbers a box of a column has, where its type says so."""
-    feature = feature_at(features, path)
     while is_list(feature):
         if getattr(feature, "length", -1) > 0 and isinstance(feature.feature, Value):
             return int(feature.length)

@@ -196,16 +196,18 @@ def _root(row_id: str) -> str:
     return re.split("[/~]", row_id, maxsplit=1)[0]
 
 
+_KEPT_POOLS = 8
+
+
 class _Pool:
-    """An opened pool: one a process and asset."""
+    """An opened pool; a process keeps the few that it used last."""
 
     _open: ClassVar[dict[tuple[str, str | None], _Pool]] = {}
 
-    def __init__(self, asset: Asset, id_column: str | None, codec: Codec) -> None:
+    def __init__(self, asset: Asset, id_column: str | None) -> None:
         table = asset.table()
-        self._batch = ArrowBatch(table.slice(0, 0), Features.from_arrow_schema(table.schema), codec, None)
+        self._features = Features.from_arrow_schema(table.schema)
         self._table = table
-        self._codec = codec
         ids: list[str] = []
         for start in range(0, table.num_rows, 1000):
             ids.extend(provenance.row_ids(table.slice(start, 1000), id_column))
@@ -218,9 +220,11 @@ class _Pool:
         assert row.roles is not None  # noqa: S101 - ops only run after their roles were resolved
         id_column = row.roles.binding.id
         key = (asset.digest, id_column)
-        if key not in cls._open:
-            cls._open[key] = cls(asset, id_column, row.batch.codec)
-        return cls._open[key]
+        pool = cls._open.pop(key, None) or cls(asset, id_column)
+        cls._open[key] = pool
+        while len(cls._open) > _KEPT_POOLS:
+            cls._open.pop(next(iter(cls._open)))
+        return pool
 
     def partners(self, row: Row, points: Sequence[int]) -> list[Row]:
         """For each point the first row from there on that is not the row itself, and where possible no other's."""
@@ -233,7 +237,7 @@ class _Pool:
             if place is not None:
                 _, row_id, index = self._ring[place]
                 taken.add(_root(row_id))
-                found.append(self._opened(row_id, index))
+                found.append(self._opened(row_id, index, row.batch.codec))
         return found
 
     def _next(self, point: int, without: set[str]) -> int | None:
@@ -243,7 +247,7 @@ class _Pool:
         places = ((start + step) % count for step in range(count))
         return next((place for place in places if _root(self._ring[place][1]) not in without), None)
 
-    def _opened(self, row_id: str, index: int) -> Row:
+    def _opened(self, row_id: str, index: int, codec: Codec) -> Row:
         """A row of the pool; its id is known, so that its content need not be hashed."""
         table: pa.Table = self._table.slice(index, 1)
-        return ArrowBatch(table, self._batch.features, self._codec, None, ids=(row_id,)).rows(0, 1)[0]
+        return ArrowBatch(table, self._features, codec, None, ids=(row_id,)).rows(0, 1)[0]

@@ -20,6 +20,7 @@ from datasets import Features
 from typing_extensions import Self
 
 from hfaug.binding import Binding
+from hfaug.calls import asks
 from hfaug.config import Config
 from hfaug.errors import CallError, ParameterError, add_context
 from hfaug.lineage import Lineage
@@ -42,10 +43,9 @@ _MEDIA_ROWS = 12
 """Rows whose decoded media are held together: enough to share their streams. With more, the memory of decoded images
 goes back to the system and comes anew with every slice, which costs a light op on photographs a fifth of its speed."""
 
-_MEDIA = ("image", "audio", "video")
-
 _DEFERRED_ROWS = 64
 """Rows of media that wait together for what was asked of them. Nothing of them is decoded, and streams are shared."""
+_MEDIA = ("image", "audio", "video")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,6 +161,7 @@ class Op(Config):
             said["codec"] = dataclasses.replace(base, **{name: said.pop(name) for name in settings})
         return dataclasses.replace(self, binding=self.binding.merged(Binding.of(**said)))
 
+    @asks
     def times(self, copies: int, *, keep: bool = False) -> Op:
         """An op that makes several copies of a row, each with draws of its own; needs ``batched=True`` in `map`.
 
@@ -172,6 +173,7 @@ class Op(Config):
 
         return Times(op=self, copies=copies, keep=keep, binding=self.binding)
 
+    @asks
     def sometimes(self, chance: float) -> Op:
         """An op that is applied to a share of the rows.
 
@@ -243,8 +245,7 @@ class Op(Config):
             form: The rows.
             rejects: Counts the rejected rows by reason; without it they are logged.
         """
-        opened = _open(form, self.binding)
-        plan = self._plan(form.features)
+        opened, plan = _open(form, self.binding), self._plan(form.features)
         if isinstance(opened, ArrowBatch) and (edited := edit_texts(self, opened, plan)) is not None:
             return edited
         counted: Counter[str] = Counter() if rejects is None else rejects
@@ -264,15 +265,15 @@ class Op(Config):
     def run_table(self, table: pa.Table, features: Features) -> tuple[pa.Table, dict[str, int]]:
         """Change the rows of a table; returns the result and the number of rejected rows by reason."""
         rejects: Counter[str] = Counter()
-        done = self.run_form(Form(table=table, columns=None, features=features, single=False), rejects)
-        return done, dict(sorted(rejects.items()))
+        form = Form(table=table, columns=None, features=features, single=False)
+        return self.run_form(form, rejects), dict(sorted(rejects.items()))
 
     def _run_chunks(self, batch: Batch, plan: Plan, rejects: Counter[str]) -> list[Row]:
         """Run a batch in slices, so that few decoded media are held; the result does not depend on the slices."""
         whole = any(op.whole_batch for op in self.walk())
         held = {role for leaf in plan.leaves if leaf.roles is not None for role in _MEDIA if leaf.roles.all(role)}
-        step = (_DEFERRED_ROWS if self.defers else _MEDIA_ROWS) if held and not whole else max(1, len(batch))
-        step = 1 if "video" in held and not whole else step
+        step = _DEFERRED_ROWS if self.defers else _MEDIA_ROWS
+        step = max(1, len(batch)) if whole or not held else 1 if "video" in held else step
         done: list[Row] = []
         for start in range(0, len(batch), step):
             done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan, rejects))
@@ -284,13 +285,12 @@ class Op(Config):
         try:
             row.close()
         except Exception as error:
-            place = row.index + 1
-            add_context(error, f"in {type(self.lineage_op).__name__}, row {row.id!r}, number {place} of its batch")
+            who, place = type(self.lineage_op).__name__, row.index + 1
+            add_context(error, f"in {who}, row {row.id!r}, number {place} of its batch")
             raise
 
     def _run_rows(self, rows: list[Row], plan: Plan, rejects: Counter[str]) -> list[Row]:
-        run = Run(plan)
-        results = []
+        run, results = Run(plan), []
         fills = any(leaf.adds for leaf in plan.leaves)
         for row in self.run(rows, run):
             if row.rejected is not None:
@@ -324,8 +324,7 @@ class Op(Config):
 
     def origin_of(self, origin: str) -> str:
         """What a row of some origin is after this op: synthetic once, synthetic for ever."""
-        kinds = {origin, *(op.origin for op in self.walk())}
-        return "synthetic" if "synthetic" in kinds else "augmented"
+        return "synthetic" if "synthetic" in {origin, *(op.origin for op in self.walk())} else "augmented"
 
 
 def _open(form: Form, binding: Binding) -> Batch:

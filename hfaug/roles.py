@@ -10,17 +10,21 @@ from datasets import Audio, ClassLabel, Features, Image, Value
 
 from hfaug.binding import ROLES, Binding
 from hfaug.columns import (
+    SPLIT,
     feature_at,
     holds_numbers,
     is_answers,
     is_image,
+    is_json,
     is_lineage,
     is_masks,
     is_null,
+    is_number,
     is_pairs,
     is_runs,
     is_string,
     is_tags,
+    is_texts,
     is_video,
     is_words,
     split_path,
@@ -28,13 +32,27 @@ from hfaug.columns import (
 from hfaug.errors import RoleError
 from hfaug.frames import frame_columns, frame_features
 from hfaug.labels import NAMES_OF_WORDS, check_labels
+from hfaug.measures import MEASURES
 
 __all__ = ["Roles", "feature_at", "resolve"]
 
 _MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
 _TAGS = re.compile(r"tag|label", re.IGNORECASE)
-_DEEP = ("masks", "boxes", "polygons", "rle", "areas", "keypoints", "box_labels", "mask_ids")
+_MEASURED = tuple(role for roles in MEASURES.values() for role in roles)
+_DEEP = (
+    "masks",
+    "boxes",
+    "polygons",
+    "rle",
+    "areas",
+    "keypoints",
+    "keypoint_counts",
+    *_MEASURED,
+    "box_labels",
+    "mask_ids",
+)
 """What may be a field of a struct."""
+_OUTLINES = ("polygons", "rle")
 _SINGLE = {"text", "tokens", "audio", "prompt"}
 """Roles of one column."""
 
@@ -142,7 +160,8 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
             )
         wanted = _FITS.get(role)
         if wanted and not is_null(found) and not wanted(found):
-            raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; correct .on({role}=...)")
+            way_out = SPLIT if role in _OUTLINES and (is_json(found) or is_texts(found)) else f"correct .on({role}=...)"
+            raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; {way_out}")
     for role in _SINGLE & columns.keys():
         if len(columns[role]) > 1:
             raise RoleError(f"{who}: {role} must be one column, got {', '.join(columns[role])}; use one op for each")
@@ -213,6 +232,8 @@ _FITS = {
     "rle": is_runs,
     "areas": holds_numbers,
     "keypoints": holds_numbers,
+    "keypoint_counts": holds_numbers,
+    **dict.fromkeys(_MEASURED, is_number),
     "text": is_string,
     "spans": is_pairs,
     "answers": is_answers,

@@ -136,7 +136,7 @@ def test_an_unknown_op_and_a_misspelt_parameter_name_the_nearest() -> None:
         parse_recipe(start + "- augment: {ops: image.rotat}")
     with pytest.raises(RecipeError, match=r"line 4.*did you mean 'degrees'"):
         parse_recipe(start + "- augment: {ops: [image.rotate: {degres: [0, 1]}]}")
-    with pytest.raises(TypeError, match="degres"):
+    with pytest.raises(ParameterError, match="must not have the field 'degres'; did you mean 'degrees'"):
         Rotate(degres=(0, 1))  # type: ignore[call-arg]
 
 

@@ -261,7 +261,7 @@ LAYOUTS = {
             "width": WHOLE,
             "objects": {k: v for k, v in COCO_OBJECTS.items() if k != "segmentation"},
         },
-        {"boxes": "objects.bbox", "box_format": "coco", "areas": "objects.area"},
+        {"boxes": "objects.bbox", "box_format": "coco", "areas": "objects.area", "width": "width"},
     ),
     "COCO": (
         {"image": Image(), "objects": COCO_OBJECTS},
@@ -287,6 +287,28 @@ LAYOUTS = {
     "DOTA": (
         {"image": Image(), "objects": {"bboxes": List(List(NUMBER, length=8)), "category": List(CATEGORY)}},
         {"boxes": "objects.bboxes", "box_format": "corners"},
+    ),
+    "askew by four corners": (
+        {"image": Image(), "objects": {"poly": List(List(NUMBER, length=8)), "category": List(CATEGORY)}},
+        {"boxes": "objects.poly", "box_format": "corners"},
+    ),
+    "askew by an angle": (
+        {"image": Image(), "objects": {"obb": List(List(NUMBER, length=5)), "category": List(CATEGORY)}},
+        {"boxes": "objects.obb", "box_format": "cxcywha", "angle_units": "degrees"},
+    ),
+    "people and how many of their points were marked": (
+        {
+            "image": Image(),
+            "objects": {"bbox": BOXES, "keypoints": List(List(NUMBER, length=51)), "num_keypoints": List(WHOLE)},
+        },
+        {
+            "boxes": "objects.bbox",
+            "box_format": "coco",
+            "keypoints": "objects.keypoints",
+            "keypoint_origin": "corner",
+            "keypoint_format": "coco",
+            "keypoint_counts": "objects.num_keypoints",
+        },
     ),
     "masks in lists": ({"image": Image(), "masks": List(Image())}, {"masks": "masks"}),
     "outlines alone": (

@@ -155,8 +155,8 @@ def _film_stream(source: Any) -> Any:
     cover = av.stream.Disposition.attached_pic
     films = [stream for stream in source.streams.video if not stream.disposition & cover]
     if not films:
-        held = sorted({stream.type for stream in source.streams}) or ["nothing"]
-        raise MediaError(f"video: must hold moving pictures, holds {', '.join(held)} alone; drop the row")
+        held = ", ".join(sorted({stream.type for stream in source.streams}))
+        raise MediaError(f"video: must hold moving pictures, holds {held or 'none'}; drop the row")
     return max(films, key=lambda stream: (bool(stream.disposition & av.stream.Disposition.default), -stream.index))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hfaug.moves.plane import Matrix, Size
 
 __all__ = [
+    "LUMA",
     "Array",
     "Border",
     "Lines",
@@ -30,6 +31,9 @@ Array = NDArray[Any]
 Border = Literal["constant", "reflect", "edge"]
 Lines = NDArray[np.float64]
 
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of ITU-R BT.601: what a grey image shows of a colour."""
+
 counts: Counter[str] = Counter()
 """Work done by this process: "warp" and "slice" count images, "warp.mask" and "slice.mask" count masks."""
 
@@ -39,7 +43,7 @@ def image_fill(array: Array, colour: Sequence[float]) -> list[float]:
     scale = 257 if array.dtype == np.uint16 else 1
     channels = array.shape[2] if array.ndim == 3 else 1
     red, green, blue = colour
-    values = (red, green, blue) if channels >= 3 else (0.299 * red + 0.587 * green + 0.114 * blue,)
+    values = (red, green, blue) if channels >= 3 else (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue,)
     alpha = [0.0] if channels in (2, 4) else []
     return [float(round(value * scale)) for value in values] + alpha
 

@@ -6,10 +6,10 @@ Those from outside hfaug go by the name that a lineage has for them: ``my_ops:Zo
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import typing
 from typing import Any
 
+from hfaug.calls import nearest_field
 from hfaug.catalog import all_classes, lookup
 from hfaug.compose import Chain
 from hfaug.config import Config
@@ -61,10 +61,9 @@ def _read(node: Node) -> Config:
     values: dict[str, Any] = {}
     for key, value in fields.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted(known)) or 'none'}"
             raise RecipeError(
-                f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}"
+                f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; "
+                f"{nearest_field(key, known)}"
             )
         values[key] = _value(value, key in _op_fields(cls))
         if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):

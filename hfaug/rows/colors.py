@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.media.counters import counts
+from hfaug.moves import pixels
 
 __all__ = ["LUMA", "Color", "Curve", "apply_color", "table_curve"]
 
-LUMA = np.array([0.299, 0.587, 0.114])
+LUMA = np.array(pixels.LUMA)
 """Weights of ITU-R BT.601: what a grey image shows of a colour."""
 
 _IDENTITY = np.eye(3, 4)

@@ -22,6 +22,7 @@ from hfaug.rows.colors import Color, apply_color
 from hfaug.rows.footage_labels import FrameLabels
 from hfaug.rows.places import fuse
 from hfaug.rows.segments import move_segments
+from hfaug.rows.source import sources
 
 if TYPE_CHECKING:
     from hfaug.rows.batch import Batch
@@ -126,6 +127,12 @@ class Footage:
         """
         self._touch()
         self._todo.append(_Edit(change, np.arange(self._times.count)))
+
+    def cover(self, hidden: npt.NDArray[np.bool_]) -> None:
+        """Count in every frame what a cover leaves to be seen of its objects; see `Scene.cover`."""
+        if self.row.roles is not None:
+            self._touch()
+            self._labels.cover(hidden, self.row.roles)
 
     # ---- changes of time
 
@@ -274,20 +281,4 @@ def _applied(step: Warp | Field | Color | _Edit, pixels: Pixels, place: int) -> 
 
 def open_footage(row: Row, column: str) -> list[Footage]:
     """The videos of a row's column; a null or an empty list gives none."""
-    return [Footage(row, source) for source in _sources(row, column)]
-
-
-def _sources(row: Row, column: str) -> list[FilmSource]:
-    """The stored videos; those that no op replaced are shared by all copies of the row."""
-    if row.values and column in row.values:
-        return _open_sources(row.batch, column, row.values[column])
-    kept = row.batch.sources
-    if (column, row.index) not in kept:
-        kept[column, row.index] = _open_sources(row.batch, column, row.batch.value(column, row.index))
-    found: list[FilmSource] = kept[column, row.index]
-    return found
-
-
-def _open_sources(batch: Batch, column: str, value: Any) -> list[FilmSource]:
-    items = (value or []) if batch.is_list(column) else [value]
-    return [FilmSource(batch, column, item) for item in items if item is not None]
+    return [Footage(row, source) for source in sources(row, column, FilmSource)]

@@ -97,6 +97,11 @@ class FrameLabels:
                 add_context(error, f"in frame {number}")
                 raise
 
+    def cover(self, hidden: npt.NDArray[np.bool_], roles: Roles) -> None:
+        """Lay the same cover over every frame."""
+        for scene in self._opened(roles):
+            scene.cover(hidden)
+
     def boxes(self, roles: Roles) -> npt.NDArray[np.float64]:
         """(n, 4) x1, y1, x2, y2 of the boxes of all frames, in pixels as they stand now."""
         return np.concatenate([np.empty((0, 4)), *(scene.boxes for scene in self._opened(roles))])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfaug.errors import LabelError
 from hfaug.media import Picture
 from hfaug.rows.places import (
     BoxLabel,
@@ -16,6 +17,7 @@ from hfaug.rows.places import (
     MaskLabel,
     Objects,
     OrientedLabel,
+    PointLabel,
     PolygonLabel,
     gather,
     groups_of,
@@ -153,6 +155,7 @@ def _join(changed: dict[str, Any], row: Row, group: ObjectGroup, parts: Sequence
         objects = _objects(part, group)
         if objects is None:
             return
+        _check_points(part, objects)
         values = objects.columns(part.scene.row, part.scene.size)
         for path in {*held, *values}:
             before = held.setdefault(path, [None] * total)
@@ -163,6 +166,21 @@ def _join(changed: dict[str, Any], row: Row, group: ObjectGroup, parts: Sequence
     put_objects(
         changed, group, row.batch.features, source or {}, {path: _shaped(values) for path, values in full.items()}
     )
+
+
+def _check_points(part: Part, objects: Objects) -> None:
+    """Refuse points that nothing can mark as cut off where other images lie beside or above their own.
+
+    Raises:
+        LabelError: Keypoints have no visibility.
+    """
+    for label in () if part.region.all() else objects.labels:
+        if isinstance(label, PointLabel) and len(label.points) and not label.visibility:
+            raise LabelError(
+                f"column {label.path!r}: keypoints must have a visibility (x, y, visibility) where images are put "
+                "together, since one that is cut off would lie in another image; add a third number to each (2 for "
+                "one in sight), or remove the column"
+            )
 
 
 def _items(value: Any, count: int) -> list[Any]:

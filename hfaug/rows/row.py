@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.errors import RoleError, RowError, add_context
+from hfaug.measures import measures
 from hfaug.randomness import copy_key
+from hfaug.rows.measures import write_measures
 from hfaug.rows.passage import read_text
+from hfaug.rows.places.paths import tops
 from hfaug.rows.scene import Scene, open_scenes
 from hfaug.rows.sound import Sound
 
@@ -44,7 +47,8 @@ class Row:
     """
 
     __slots__ = (
-        "_scenes", "_sounds", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles", "values",
+        "_measures", "_scenes", "_sounds", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles",
+        "values",
     )  # fmt: skip
 
     def __init__(self, batch: Batch, index: int, key: int) -> None:
@@ -57,6 +61,7 @@ class Row:
         self.rejected: tuple[str, str] | None = None
         self.roles: Roles | None = None
         self.values: dict[str, Any] | None = None
+        self._measures: tuple[tuple[str, str], ...] = ()
         self._scenes: dict[str, list[Any]] = _NO_SCENES  # of images and of videos
         self._sounds: dict[str, Sound] = _NO_SOUNDS
 
@@ -80,7 +85,7 @@ class Row:
         """Whether an open image or sound decides what stands in some columns."""
         if not self.holds_contents:
             return False
-        held = {*self._scenes, *self._sounds}
+        held = {*self._scenes, *self._sounds, *tops(self, *(path for _, path in self._measures))}
         for scenes in self._scenes.values():
             held.update(*(scene.columns for scene in scenes))
         return not held.isdisjoint(columns)
@@ -106,6 +111,7 @@ class Row:
         row.copy = self.copy if copy is None else (*self.copy, copy)
         row.parents, row.rejected, row.roles, row.original = self.parents, self.rejected, self.roles, self.original
         row.values = None if self.values is None else dict(self.values)
+        row._measures = self._measures
         if self._scenes:
             row._scenes = {column: [scene.fork(row) for scene in scenes] for column, scenes in self._scenes.items()}
         if self._sounds:
@@ -129,6 +135,7 @@ class Row:
         roles = self.roles
         if roles is None:
             raise RoleError('row: no column plays the role image; bind one with .on(image="...")')
+        self._meet(roles)
         found: list[Scene] = []
         for column in roles.all("image"):
             if column not in self._scenes:
@@ -142,11 +149,18 @@ class Row:
         from hfaug.rows.footage import open_footage
 
         found: list[Footage] = []
+        self._meet(self.roles)
         for column in self.roles.all("video") if self.roles is not None else ():
             if column not in self._scenes:
                 self._scenes = {**self._scenes, column: open_footage(self, column)}
             found.extend(self._scenes[column])
         return found
+
+    def _meet(self, roles: Roles | None) -> None:
+        """Know what measures the images and videos, from any of the ops that opened them."""
+        fresh = [pair for pair in measures(roles.columns) if pair not in self._measures] if roles is not None else ()
+        if fresh:
+            self._measures = (*self._measures, *fresh)
 
     @property
     def sound(self) -> Sound | None:
@@ -280,6 +294,7 @@ def _settled_scenes(row: Row, column: str, scenes: list[Any]) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for scene in scenes:
         changed.update(scene.settled_labels())
+        write_measures(row, changed, row._measures, scene)  # noqa: SLF001  # of the class of this file
     media = [scene.settled_media() for scene in scenes]
     if not row.batch.is_list(column):
         return {**changed, column: media[0]}

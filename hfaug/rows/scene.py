@@ -16,12 +16,20 @@ import numpy.typing as npt
 from hfaug.errors import RowError
 from hfaug.moves import Field, Move, Warp
 from hfaug.rows.colors import Color, apply_color
-from hfaug.rows.places import BoxLabel, MaskLabel, ObjectLabel, PlaceLabel, fuse, open_labels, write_labels
-from hfaug.rows.source import ImageSource
+from hfaug.rows.places import (
+    BoxLabel,
+    MaskLabel,
+    ObjectLabel,
+    OrientedLabel,
+    PlaceLabel,
+    fuse,
+    open_labels,
+    write_labels,
+)
+from hfaug.rows.source import ImageSource, sources
 
 if TYPE_CHECKING:
     from hfaug.roles import Roles
-    from hfaug.rows.batch import Batch
     from hfaug.rows.row import Row
 
 __all__ = ["Scene", "open_scenes"]
@@ -175,12 +183,13 @@ class Scene:
     def boxes(self) -> npt.NDArray[np.float64]:
         """(n, 4) x1, y1, x2, y2 of the boxes that the running op knows of, in pixels as they stand now.
 
-        Looking at them settles nothing: they still follow all their moves at once.
+        Askew ones count by the upright box around them, cut at the border. Looking at them settles nothing: they still
+        follow all their moves at once.
         """
         self._meet(self.row.roles)
-        found = [label for label in self._labels if isinstance(label, BoxLabel)]
+        found = [label for label in self._labels if isinstance(label, (BoxLabel, OrientedLabel))]
         moved = [label.moved(self._warps) if self._warps else label for label in found]
-        return np.concatenate([np.empty((0, 4)), *(label.boxes for label in moved)])
+        return np.concatenate([np.empty((0, 4)), *(_upright(label, self.size) for label in moved)])
 
     @property
     def columns(self) -> set[str]:
@@ -233,6 +242,13 @@ class Scene:
         return write_labels(self.row, self.labels, self.size)
 
 
+def _upright(label: BoxLabel | OrientedLabel, size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    if isinstance(label, BoxLabel):
+        return label.boxes
+    around = np.concatenate([label.corners.min(axis=1), label.corners.max(axis=1)], axis=1)
+    return around.clip(0, [size[1], size[0]] * 2)
+
+
 def _applied(step: Warp | Field | Color | Edit, pixels: Pixels) -> Pixels:
     if isinstance(step, (Warp, Field)):
         return step.image(pixels)
@@ -241,20 +257,4 @@ def _applied(step: Warp | Field | Color | Edit, pixels: Pixels) -> Pixels:
 
 def open_scenes(row: Row, column: str) -> list[Scene]:
     """The images of a row's column; a null or an empty list gives none."""
-    return [Scene(row, source) for source in _sources(row, column)]
-
-
-def _sources(row: Row, column: str) -> list[ImageSource]:
-    """The stored images; those that no op replaced are shared by all copies of the row."""
-    if row.values and column in row.values:
-        return _open_sources(row.batch, column, row.values[column])
-    kept = row.batch.sources
-    if (column, row.index) not in kept:
-        kept[column, row.index] = _open_sources(row.batch, column, row.batch.value(column, row.index))
-    found: list[ImageSource] = kept[column, row.index]
-    return found
-
-
-def _open_sources(batch: Batch, column: str, value: Any) -> list[ImageSource]:
-    items = (value or []) if batch.is_list(column) else [value]
-    return [ImageSource(batch, column, item) for item in items if item is not None]
+    return [Scene(row, source) for source in sources(row, column, ImageSource)]

@@ -10,6 +10,8 @@ from hfaug.moves import TimeMap
 
 __all__ = ["move_segments"]
 
+_ROUNDING = 1e-6
+
 
 def move_segments(value: Any, moves: TimeMap, path: str) -> Any:
     """Segments after a move, in the form in which they are stored.
@@ -23,7 +25,8 @@ def move_segments(value: Any, moves: TimeMap, path: str) -> Any:
         path: The column, for errors.
 
     Raises:
-        LabelError: A segment ends before it starts, or has no times.
+        LabelError: A segment ends before it starts, has no times, or has times in whole numbers that cannot hold what
+            became of them.
     """
     if value is None:
         return None
@@ -39,8 +42,18 @@ def move_segments(value: Any, moves: TimeMap, path: str) -> Any:
             raise LabelError(
                 f"column {path!r}: a segment must end after its start, is {start} to {end}; correct the row"
             )
-        kind = int if isinstance(start, int) and isinstance(end, int) else float
+        is_whole = isinstance(start, int) or isinstance(end, int)
         for low, high in moves.occurrences((float(start), float(end))):
-            times = [kind(round(low)), kind(round(high))] if kind is int else [low, high]
+            times = [_whole(low, path), _whole(high, path)] if is_whole else [low, high]
             found.append({**item, "start": times[0], "end": times[1]} if is_struct else times)
     return found
+
+
+def _whole(seconds: float, path: str) -> int:
+    """A time as a whole number; one between two is refused, since rounded segments shrink to nothing or touch."""
+    if abs(seconds - round(seconds)) > _ROUNDING:
+        raise LabelError(
+            f"column {path!r}: times in whole numbers cannot hold {seconds:.3f} seconds; cast starts and ends to "
+            'Value("float64") with ds.cast_column(...)'
+        )
+    return round(seconds)

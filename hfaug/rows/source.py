@@ -1,4 +1,4 @@
-"""The stored image of a row, and what was decoded of it so far."""
+"""The stored images of a row, and what was decoded of them so far; how copies share what is stored."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from hfaug.moves import Warp, reduction_of, warp_reduced
 
 if TYPE_CHECKING:
     from hfaug.rows.batch import Batch
+    from hfaug.rows.row import Row
 
-__all__ = ["ImageSource"]
+__all__ = ["ImageSource", "sources"]
 
 Pixels = npt.NDArray[Any]
 T = TypeVar("T")
+SourceT = TypeVar("SourceT")
 
 
 class ImageSource:
@@ -87,3 +89,25 @@ class ImageSource:
         except Exception as error:
             add_context(error, f"column {self._column!r}")
             raise
+
+
+def sources(row: Row, column: str, opens: Callable[[Batch, str, Any], SourceT]) -> list[SourceT]:
+    """The stored contents of a row's column; those that no op replaced are shared by all copies of the row.
+
+    Args:
+        row: The row.
+        column: Holds one content, or a list.
+        opens: Makes a source of a batch, a column and a value.
+    """
+    if row.values and column in row.values:
+        return _opened(row.batch, column, row.values[column], opens)
+    kept = row.batch.sources
+    if (column, row.index) not in kept:
+        kept[column, row.index] = _opened(row.batch, column, row.batch.value(column, row.index), opens)
+    found: list[SourceT] = kept[column, row.index]
+    return found
+
+
+def _opened(batch: Batch, column: str, value: Any, opens: Callable[[Batch, str, Any], SourceT]) -> list[SourceT]:
+    items = (value or []) if batch.is_list(column) else [value]
+    return [opens(batch, column, item) for item in items if item is not None]

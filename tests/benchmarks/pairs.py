@@ -91,16 +91,16 @@ def _colour() -> list[Pair]:
 
 def _quality() -> list[Pair]:
     return [
-        Pair(ops.Blur(sigma=(1.5, 1.5)), A.GaussianBlur(blur_limit=0, sigma_limit=(1.5, 1.5), p=1), alike=True),
-        Pair(ops.BlurMotion(length=(6, 6)), A.MotionBlur(blur_limit=(7, 7), p=1)),
-        Pair(ops.BlurMedian(size=(5, 5)), A.MedianBlur(blur_limit=(5, 5), p=1), alike=True),
-        Pair(ops.Defocus(radius=(5, 5)), A.Defocus(radius=(5, 5), p=1)),
-        Pair(ops.BlurZoom(zoom=(0.08, 0.08)), A.ZoomBlur(max_factor=(1.08, 1.08), step_factor=(0.01, 0.01), p=1)),
+        Pair(ops.Blur(sigma_px=(1.5, 1.5)), A.GaussianBlur(blur_limit=0, sigma_limit=(1.5, 1.5), p=1), alike=True),
+        Pair(ops.BlurMotion(length_px=(6, 6)), A.MotionBlur(blur_limit=(7, 7), p=1)),
+        Pair(ops.BlurMedian(side_px=(5, 5)), A.MedianBlur(blur_limit=(5, 5), p=1), alike=True),
+        Pair(ops.Defocus(radius_px=(5, 5)), A.Defocus(radius=(5, 5), p=1)),
+        Pair(ops.BlurZoom(scale=(1.08, 1.08)), A.ZoomBlur(max_factor=(1.08, 1.08), step_factor=(0.01, 0.01), p=1)),
         Pair(ops.BlurGlass(), A.GlassBlur(p=1)),
         Pair(ops.Sharpen(), A.UnsharpMask(p=1)),
         Pair(ops.ChangeSharpness(), A.Sharpen(p=1)),
         Pair(ops.Emboss(), A.Emboss(p=1)),
-        Pair(ops.AddNoise(sd=(0.05, 0.05)), A.GaussNoise(std_range=(0.05, 0.05), p=1)),
+        Pair(ops.AddNoise(sigma=(0.05, 0.05)), A.GaussNoise(std_range=(0.05, 0.05), p=1)),
         Pair(ops.AddShotNoise(), A.ShotNoise(p=1)),
         Pair(ops.AddSaltPepper(share=(0.02, 0.02)), A.SaltAndPepper(amount=(0.02, 0.02), p=1)),
         Pair(ops.AddSpeckle(), A.MultiplicativeNoise(per_channel=True, elementwise=True, p=1)),

@@ -12,14 +12,14 @@ from tests.house import source
 LAYERS = [
     {"errors"},
     {
-        "assets", "binding", "classes", "code", "columns", "config", "fields", "frames", "groups", "labels", "layouts",
-        "media", "moves", "randomness", "roles",
+        "assets", "binding", "calls", "classes", "code", "columns", "config", "fields", "frames", "groups",
+        "label_groups", "labels", "layouts", "measures", "media", "moves", "randomness", "roles",
     },
     {"provenance", "rows", "sentences"},
     {"arguments", "lineage", "op", "plan", "texts"},
     {"compose", "kinds", "mix", "transforms"},
     {"filters", "fit", "ops", "wrap"},
-    {"augment", "catalog", "engine", "ids", "online", "streaming"},
+    {"augment", "catalog", "engine", "ids", "known_as", "online", "streaming"},
     {"publishing", "record"},
     {"balance", "evaluation", "examples", "preview", "profile", "recipe"},
     {"release"},

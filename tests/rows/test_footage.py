@@ -265,3 +265,13 @@ def test_released_films_come_back(tmp_path):
         v["bytes"] for v in made["train"].with_format("arrow")[:]["video"].to_pylist()
     ]
     assert [films.numbers_of(item["bytes"]) for item in stored[:2]] == [[0, 1, 2, 3, 4]] * 2
+
+
+def test_objects_under_a_cover_drop_in_every_frame():
+    """Where `min_visibility` is bound; without it they stay, as in images."""
+    hole = Erase(holes=(1, 1), area=(1, 1))
+    bound = {**SAID, "provenance": False}
+    (kept,) = hole.on(**bound)(table(moving())).to_pylist()
+    (dropped,) = hole.on(**bound, min_visibility=0.5)(table(moving())).to_pylist()
+    assert [len(frame["bbox"]) for frame in kept["objects"]] == [2] * COUNT
+    assert [(len(frame["bbox"]), len(frame["track"])) for frame in dropped["objects"]] == [(0, 0)] * COUNT

@@ -28,6 +28,7 @@ from hfaug.ops.image.geometry import (
     CenterCrop,
     Crop,
     CropAroundBoxes,
+    CropByIou,
     DistortGrid,
     DistortLens,
     Elastic,
@@ -69,6 +70,7 @@ from hfaug.ops.image.quality import (
     Emboss,
     Sharpen,
 )
+from hfaug.ops.image.shuffle_grid import ShuffleGrid
 from hfaug.ops.image.text_to_image import TextToImage
 from hfaug.ops.image.weather import (
     AddFog,
@@ -113,6 +115,7 @@ __all__ = [
     "Compress",
     "Crop",
     "CropAroundBoxes",
+    "CropByIou",
     "Defocus",
     "DistortGrid",
     "DistortLens",
@@ -146,6 +149,7 @@ __all__ = [
     "ShiftChannels",
     "ShiftHue",
     "ShuffleChannels",
+    "ShuffleGrid",
     "Solarize",
     "Spatter",
     "Symmetry",

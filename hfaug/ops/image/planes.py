@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["clouds", "gaussian", "on_colors", "rounded", "top_level"]
+from hfaug.rows import LUMA
+
+__all__ = ["clouds", "gaussian", "levels_of", "on_colors", "rounded", "top_level"]
 
 Pixels = npt.NDArray[Any]
 Plane = npt.NDArray[np.float32]
@@ -18,6 +20,20 @@ Plane = npt.NDArray[np.float32]
 def top_level(array: Pixels) -> int:
     """What white is: 255 or 65535."""
     return 65535 if array.dtype == np.uint16 else 255
+
+
+def levels_of(fill: Sequence[float], like: Pixels) -> Pixels:
+    """A colour as levels of the colour channels of an image: three numbers, or the luma alone where it is grey.
+
+    Args:
+        fill: RGB, 0..255.
+        like: (height, width, channels), uint8 or uint16.
+
+    >>> levels_of((255, 0, 0), np.zeros((1, 1, 1), np.uint16))
+    array([19595], dtype=uint16)
+    """
+    values = np.array(fill) * (top_level(like) / 255)
+    return np.asarray(np.rint([values @ LUMA] if like.shape[2] == 1 else values)).astype(like.dtype)
 
 
 def on_colors(array: Pixels, change: Callable[[Pixels], Pixels]) -> Pixels:

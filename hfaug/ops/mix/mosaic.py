@@ -31,9 +31,10 @@ class Mosaic(MixOp):
     Where a class column is, classes are weighed by the area of their quarter (see `MixUp`).
 
     Args:
-        size: (height, width) of the result in pixels, each from 1 up.
-        centre: Range of the place where the four meet, as a share of height and of width, 0..1.
-        zoom: Range of how much larger an image is made than its quarter needs, from 1 up.
+        height: Height of the result, in pixels.
+        width: Width of the result, in pixels.
+        center: Range of the place where the four meet, as a share of height and of width, 0..1.
+        scale: Range of how much larger an image is made than its quarter needs, from 1 up.
         pool: See `MixOp`.
 
     Moves: image, mask; class weights; boxes, polygons, rle, masks of objects, areas and keypoints of objects.
@@ -41,7 +42,7 @@ class Mosaic(MixOp):
     Source: A. Bochkovskiy et al., YOLOv4: Optimal Speed and Accuracy of Object Detection, arXiv:2004.10934.
 
     >>> import hfaug
-    >>> hfaug.ops.mix.Mosaic(size=(320, 320)).centre
+    >>> hfaug.ops.mix.Mosaic(height=320, width=320).center
     (0.3, 0.7)
     """
 
@@ -51,9 +52,10 @@ class Mosaic(MixOp):
     may_change: ClassVar[tuple[str, ...]] = ("the class: parts of four are shown", "the scene")
     partners: ClassVar[int] = 3
 
-    size: Annotated[tuple[int, int], Limit(1)] = (640, 640)
-    centre: ShareRange = (0.3, 0.7)
-    zoom: Annotated[tuple[float, float], Limit(1, ordered=True)] = (1.0, 1.5)
+    height: Annotated[int, Limit(1)] = 640
+    width: Annotated[int, Limit(1)] = 640
+    center: ShareRange = (0.3, 0.7)
+    scale: Annotated[tuple[float, float], Limit(1, ordered=True)] = (1.0, 1.5)
 
     def mix_many(self, row: Row, partners: Sequence[Row], rng: Stream) -> tuple[Row, Sequence[float]] | Reject:
         """Draw the point and the windows, and put the images together."""
@@ -66,7 +68,7 @@ class Mosaic(MixOp):
             return Reject("no image to mix")
         if any(lacks_labels(row, partner) for partner in rows[1:]):
             return Reject("a partner without labels")
-        whole = np.zeros((*self.size, row.pixels.shape[2]), row.pixels.dtype)
+        whole = np.zeros((self.height, self.width, row.pixels.shape[2]), row.pixels.dtype)
         parts, shares = [], []
         for one, place, drawn in zip(rows, order, draws, strict=True):
             part = self._place(one.scenes[0], cells[place], drawn, whole)
@@ -76,8 +78,8 @@ class Mosaic(MixOp):
 
     def _cells(self, rng: Stream) -> Iterator[Cell]:
         """Top, left, height and width of each quarter."""
-        height, width = self.size
-        y, x = (round(side * rng.uniform(*self.centre)) for side in self.size)
+        height, width = self.height, self.width
+        y, x = (round(side * rng.uniform(*self.center)) for side in (height, width))
         for top, tall in ((0, y), (y, height - y)):
             for left, wide in ((0, x), (x, width - x)):
                 yield top, left, tall, wide
@@ -85,17 +87,17 @@ class Mosaic(MixOp):
     def _place(self, scene: Scene, cell: Cell, drawn: Sequence[float], whole: npt.NDArray[Any]) -> Part:
         """Move an image and its labels into a quarter."""
         top, left, tall, wide = cell
-        region = np.zeros(self.size, dtype=bool)
+        region = np.zeros((self.height, self.width), dtype=bool)
         region[top : top + tall, left : left + wide] = True
         height, width = scene.size
-        factor = max(tall / height, wide / width) * (self.zoom[0] + drawn[0] * (self.zoom[1] - self.zoom[0]))
+        factor = max(tall / height, wide / width) * (self.scale[0] + drawn[0] * (self.scale[1] - self.scale[0]))
         size = max(tall, round(height * factor), 1), max(wide, round(width * factor), 1)
         y, x = round(drawn[1] * (size[0] - tall)), round(drawn[2] * (size[1] - wide))
         if region.any():
             scene.warp(Warp.resize(scene.size, size, border="edge"))
             scene.warp(Warp.crop(size, y, x, tall, wide))
             whole[top : top + tall, left : left + wide] = like_image(scene.array, whole)
-            scene.warp(Warp.crop((tall, wide), -top, -left, *self.size))
+            scene.warp(Warp.crop((tall, wide), -top, -left, self.height, self.width))
         else:  # its quarter has no pixels: everything lies beside the result
-            scene.warp(Warp.crop(scene.size, height, width, *self.size))
+            scene.warp(Warp.crop(scene.size, height, width, self.height, self.width))
         return part_of(scene, region)

@@ -27,10 +27,14 @@ class BoxLabel:
     """The boxes of one column, (n, 4) x1, y1, x2, y2 in continuous pixels.
 
     A box that leaves the image drops with all that is one value an object beside it (see `hfaug.groups`).
+
+    Attributes:
+        before: The boxes as they were opened, of all objects there were; not-a-number for one that lay outside.
     """
 
     origin: Origin
     boxes: Numbers
+    before: Numbers
     kept: npt.NDArray[np.int64]
     shares: Numbers
     growth: Numbers
@@ -50,7 +54,9 @@ class BoxLabel:
         except ValueError as error:
             raise LabelError(f"column {origin.path!r}: {error}") from error
         ones = np.ones(len(boxes))
-        return cls(origin, boxes, kept, ones, ones)
+        before = np.full((origin.count, 4), np.nan)
+        before[kept] = boxes
+        return cls(origin, boxes, before, kept, ones, ones)
 
     @property
     def path(self) -> str:

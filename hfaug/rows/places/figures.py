@@ -28,17 +28,22 @@ _SAMPLES = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """Masks of objects, and what became of them; None and not-a-number for an object that has no mask."""
+    """Masks of objects, and what became of them; None and not-a-number for an object that has no mask.
+
+    Attributes:
+        before: (n, 4) The upright box around each as it was stored.
+    """
 
     pictures: tuple[Picture | None, ...]
     shares: Numbers
     growth: Numbers
+    before: Numbers
 
     @classmethod
     def fresh(cls, pictures: Sequence[Picture | None]) -> Figures:
         """Masks that nothing happened to yet; what is empty shows no object."""
         shares = np.array([1.0 if picture is not None and picture.array.any() else np.nan for picture in pictures])
-        return cls(tuple(pictures), shares, shares.copy())
+        return cls(tuple(pictures), shares, shares.copy(), _extents(pictures))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +117,7 @@ class FigureLabel:
             else picture
             for picture, share in zip(self.now.pictures, seen.tolist(), strict=True)
         )
-        figures = Figures(pictures, self.now.shares * seen, self.now.growth * seen)
+        figures = Figures(pictures, self.now.shares * seen, self.now.growth * seen, self.before)
         size = self.warps[-1].size if self.warps else self.size
         return replace(self, size=size, warps=(), figures=figures, is_cut=True)
 
@@ -150,7 +155,17 @@ class FigureLabel:
                 left = _inside(new).sum()
                 shares[number] *= _seen(_inside(old), motion) if left else 0.0
                 growth[number] *= left / _inside(old).sum()
-        return Figures(tuple(pictures), shares, growth)
+        return Figures(tuple(pictures), shares, growth, before.before)
+
+    @property
+    def before(self) -> Numbers:
+        """The upright box around each object as it was opened; not-a-number where it has no mask."""
+        return self.now.before
+
+    @property
+    def extents(self) -> Numbers:
+        """The upright box around each object; not-a-number where nothing of it is left."""
+        return _extents(self.now.pictures)
 
     def filled(self, number: int, size: Size) -> npt.NDArray[np.bool_]:
         """The pixels of an object, by its number."""
@@ -193,6 +208,17 @@ class MaskListLabel(FigureLabel):
     def _write(self, picture: Picture, item: Any) -> Any:
         assert self.batch is not None  # noqa: S101 - `open` sets it
         return self.batch.store_mask(picture.array, picture)
+
+
+def _extents(pictures: Sequence[Picture | None]) -> Numbers:
+    """(n, 4) x1, y1, x2, y2 of the pixels of each object."""
+    found = np.full((len(pictures), 4), np.nan)
+    for number, picture in enumerate(pictures):
+        inside = _inside(picture)
+        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        if len(rows):
+            found[number] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return found
 
 
 def _inside(picture: Picture | None) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from hfaug.binding import Binding
 from hfaug.columns import feature_at, is_list, split_path
 from hfaug.errors import LabelError
 from hfaug.groups import FIGURES, ObjectGroup
+from hfaug.rows.places.fitting import fitted
 from hfaug.rows.places.label import Fate, Numbers, ObjectLabel, Origin, PlaceLabel, Size
 from hfaug.rows.places.masks import MaskLabel
 from hfaug.rows.places.paths import is_whole_at, read_path, thinned
@@ -64,6 +65,8 @@ class Objects:
         for role, path in self.group.members:
             if path not in held and (value := read_path(row, path, self.source)) is not None:
                 values = [value] if self.group.is_single else thinned(value, kept, count, path, self.origin.path)
+                if role == "keypoint_counts":
+                    values = self._counted(values)
                 held[path] = self._grown(row, path, values) if role == "areas" else values
         for path in () if self.group.is_single else self.group.beside:
             if path not in held:
@@ -71,6 +74,14 @@ class Objects:
                 same = len(kept) == count and value is None
                 held[path] = None if same else thinned(value, kept, count, path, self.origin.path)
         return held
+
+    def _counted(self, values: list[Any]) -> list[Any]:
+        """How many keypoints their objects have now; a null stays unknown."""
+        points = next((one for one in self.labels if isinstance(one, PointLabel) and one.visibility), None)
+        if points is None or not points.is_moved:
+            return values
+        counts = points.counts
+        return [None if old is None else counts[number] for old, number in zip(values, self.kept, strict=True)]
 
     def _grown(self, row: Row, path: str, values: list[Any]) -> list[Any]:
         """Areas as their objects have them now."""
@@ -98,6 +109,7 @@ def gather(labels: Sequence[PlaceLabel], row: Row, size: Size) -> list[Objects]:
 
 def _judged(labels: Sequence[ObjectLabel], row: Row, size: Size) -> Objects:
     _check_counts(labels)
+    labels = fitted(labels)
     origin = labels[-1].origin
     ranks = {path: FIGURES.index(role) for role, path in origin.group.members if role in FIGURES}
     figures = sorted((label for label in labels if label.path in ranks), key=lambda label: ranks[label.path])

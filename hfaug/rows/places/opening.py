@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["groups_of", "open_labels"]
 
+_COUNTED = ("areas", "keypoint_counts")
+"""Roles that move nowhere and follow from those that do."""
+
 
 def groups_of(row: Row, roles: Roles) -> tuple[ObjectGroup, ...]:
     """The groups of objects of a row; worked out once a batch."""
@@ -70,7 +73,7 @@ def _open_group(
 ) -> Iterator[ObjectLabel]:
     """The labels of a group's objects."""
     for role, path in group.members:
-        if path in known or role == "areas" or (value := read_path(row, path, source)) is None:
+        if path in known or role in _COUNTED or (value := read_path(row, path, source)) is None:
             continue
         count = _count(role, value, roles, group)
         yield _opened(role, value, _origin(row, roles, group, path, source, count), row, size)

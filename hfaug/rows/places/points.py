@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,10 +42,11 @@ class PointLabel:
     def open(cls, origin: Origin, value: Any) -> PointLabel:
         """Read the keypoints of a row, in lists of any depth."""
         binding = origin.binding
-        lists = list(_lists(value, flat=binding.keypoint_format == "coco"))
+        flat = binding.keypoint_format == "coco"
+        lists = list(_lists(value, flat=flat))
         items = [item for some in lists for item in some]
         widths = {len(item) for item in items}
-        if widths - {2, 3} or len(widths) > 1:
+        if widths - ({3} if flat else {2, 3}) or len(widths) > 1:
             raise LabelError(
                 f"column {origin.path!r}: keypoints must be lists of 2 or 3 numbers each, got lengths "
                 f"{sorted(widths)}; cut long lists into points, or say "
@@ -109,6 +110,15 @@ class PointLabel:
         if visibility == self.visibility and np.array_equal(points, self.points):
             return self
         return replace(self, points=points, visibility=visibility, is_moved=True)
+
+    @property
+    def counts(self) -> list[int]:
+        """How many points of each object have a visibility above 0."""
+        marks = iter(self.visibility)
+        flat = self.origin.binding.keypoint_format == "coco"
+        items = [self.stored] if self.origin.group.is_single else self.stored
+        sizes = [sum(map(len, _lists(item, flat=flat))) for item in items]
+        return [sum((mark or 0) > 0 for mark in islice(marks, size)) for size in sizes]
 
     @property
     def is_dimmed(self) -> bool:

@@ -35,10 +35,14 @@ class PolygonLabel:
 
     An object is what any of its rings goes round. A ring that sticks out of its image is cut to it when it moves.
     Where a cover leaves several pieces and one ring is all that can be written, edges there and back join them.
+
+    Attributes:
+        before: The upright box around each object as it was opened; not-a-number where it has no outline.
     """
 
     origin: Origin
     objects: tuple[Rings | None, ...]
+    before: Numbers
     forms: tuple[str, ...]
     size: Size
     shares: Numbers
@@ -63,7 +67,8 @@ class PolygonLabel:
             objects.append(None if rings is None else tuple(ring * scale for ring in rings))
             forms.append(form)
         shares = np.array([1.0 if rings and any(map(len, rings)) else np.nan for rings in objects])
-        return cls(origin, tuple(objects), tuple(forms), size, shares, np.where(np.isnan(shares), np.nan, 1.0))
+        growth = np.where(np.isnan(shares), np.nan, 1.0)
+        return cls(origin, tuple(objects), _extents(objects), tuple(forms), size, shares, growth)
 
     @property
     def path(self) -> str:
@@ -79,6 +84,11 @@ class PolygonLabel:
     def kept(self) -> npt.NDArray[np.int64]:
         """All of them: those of which nothing is left have no rings."""
         return np.arange(len(self.objects))
+
+    @property
+    def extents(self) -> Numbers:
+        """The upright box around each object; not-a-number where nothing of it is left."""
+        return _extents(self.objects)
 
     def moved(self, warps: Sequence[Move]) -> PolygonLabel:
         """The outlines after moves, as far as they are to be seen."""
@@ -155,6 +165,16 @@ class PolygonLabel:
         scale = np.array([size[1], size[0]] if relative else [1.0, 1.0])
         whole = is_whole_at(row, self.path)
         return [_written(self.objects[number], self.forms[number], scale, whole=whole) for number in kept]
+
+
+def _extents(objects: Sequence[Rings | None]) -> Numbers:
+    """(n, 4) x1, y1, x2, y2 of the points of each object."""
+    found = np.full((len(objects), 4), np.nan)
+    for number, rings in enumerate(objects):
+        if rings and any(map(len, rings)):
+            points = np.concatenate(rings)
+            found[number] = *points.min(axis=0), *points.max(axis=0)
+    return found
 
 
 def read_rings(item: Any) -> tuple[str, list[Numbers] | None]:

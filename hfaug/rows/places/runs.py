@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hfaug.columns import SPLIT
 from hfaug.errors import LabelError
 from hfaug.media import Picture
 from hfaug.media.runs import decode_runs, encode_runs, pack_counts
@@ -40,7 +41,8 @@ class RunLabel(FigureLabel):
         try:
             mask = decode_runs(counts if isinstance(counts, (str, bytes)) else list(counts), self.size)
         except (ValueError, TypeError) as error:
-            raise LabelError(f"column {self.path!r}: {error}") from error
+            split = f"; {SPLIT}" if str(counts).lstrip()[:1] in ("[", "{") and isinstance(counts, str) else ""
+            raise LabelError(f"column {self.path!r}: {error}{split}") from error
         return Picture(mask.astype(np.uint8)[..., None], mode="L")
 
     def _write(self, picture: Picture, item: Any) -> Any:

@@ -56,16 +56,16 @@ OPS = {
 }
 
 STILL = [
-    AddChromaticAberration(shift=(0, 0)), AddFog(density=(0, 0)), AddIsoNoise(grain=(0, 0), color=(0, 0)),
-    AddNoise(sd=(0, 0)), AddRain(strength=(0, 0)), AddShadow(count=(0, 0)), AddShadow(strength=(0, 0)),
-    AddSnow(strength=(0, 0)), AddSpeckle(sd=(0, 0)), AddSunFlare(strength=(0, 0)), Blur(sigma=(0, 0)),
-    BlurGlass(reach=(0, 0)), BlurMedian(size=(1, 2)), BlurMotion(length=(0, 0)), BlurZoom(zoom=(0, 0)),
+    AddChromaticAberration(shift_px=(0, 0)), AddFog(density=(0, 0)), AddIsoNoise(grain=(0, 0), color=(0, 0)),
+    AddNoise(sigma=(0, 0)), AddRain(strength=(0, 0)), AddShadow(count=(0, 0)), AddShadow(strength=(0, 0)),
+    AddSnow(strength=(0, 0)), AddSpeckle(sigma=(0, 0)), AddSunFlare(strength=(0, 0)), Blur(sigma_px=(0, 0)),
+    BlurGlass(reach_px=(0, 0)), BlurMedian(side_px=(1, 2)), BlurMotion(length_px=(0, 0)), BlurZoom(scale=(1, 1)),
     ChangeBrightness(factor=(1, 1)), ChangeContrast(factor=(1, 1)), ChangeContrast(factor=(1, 1), about="mean"),
     ChangeGamma(gamma=(1, 1)), ChangeIllumination(strength=(0, 0)), ChangeSaturation(factor=(1, 1)),
     ChangeSharpness(factor=(1, 1)), ChangeTemperature(kelvin=(6500, 6500)),
     ChangeTone(shadows=(0, 0), highlights=(0, 0)),
-    Defocus(radius=(0, 0)), Downscale(scale=(1, 1)), DropChannels(count=(0, 0)), Emboss(strength=(0, 0)),
-    GridMask(share=(0, 0)), JitterLighting(sd=0), Posterize(bits=(8, 8)), Sepia(strength=(0, 0)),
+    Defocus(radius_px=(0, 0)), Downscale(scale=(1, 1)), DropChannels(count=(0, 0)), Emboss(strength=(0, 0)),
+    GridMask(share=(0, 0)), JitterLighting(sigma=(0, 0)), Posterize(bits=(8, 8)), Sepia(strength=(0, 0)),
     Sharpen(strength=(0, 0)), ShiftChannels(shift=(0, 0)), ShiftHue(degrees=(0, 0)), Solarize(threshold=(1, 1)),
     Spatter(cover=(0, 0)),
 ]  # fmt: skip
@@ -90,7 +90,7 @@ def test_every_shape_and_depth(name, channels, kind):
             after = applied(OPS[name](), array, rng)
             assert (after.shape, after.dtype) == (array.shape, array.dtype)
             assert (array == before).all()
-            if channels == 4:
+            if channels == 4 and name != "ShuffleGrid":  # whose tiles take their alpha along
                 assert (after[:, :, 3] == before[:, :, 3]).all()
 
 

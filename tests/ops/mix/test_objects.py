@@ -12,7 +12,19 @@ from hfaug.errors import LabelError, RoleError
 from hfaug.ops.image import Erase, Flip, Rotate
 from hfaug.ops.mix import CopyPaste, CutMix, MixUp, Mosaic
 from tests.contract import figures
-from tests.ops.mix.painted import BOUND, colour, near, numbers_of, outline, painted, pixels, run_mask, seen
+from tests.ops.mix.painted import (
+    BOUND,
+    FEATURES,
+    OBJECT,
+    colour,
+    near,
+    numbers_of,
+    outline,
+    painted,
+    pixels,
+    run_mask,
+    seen,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
@@ -20,13 +32,13 @@ SIZES = [(40, 50), (60, 30), (25, 64), (48, 48)]
 OPS = {
     "cut": (CutMix(alpha=1), [(40, 50)]),
     "cut, other sizes": (CutMix(alpha=1), SIZES),
-    "mosaic": (Mosaic(size=(70, 90)), SIZES),
-    "small mosaic": (Mosaic(size=(9, 14), centre=(0, 1)), SIZES),
+    "mosaic": (Mosaic(height=70, width=90), SIZES),
+    "small mosaic": (Mosaic(height=9, width=14, center=(0, 1)), SIZES),
     "paste": (CopyPaste(mirror=0.5), SIZES),
     "paste all": (CopyPaste(share=1, scale=(1, 1), mirror=0), [(40, 50)]),
     "paste softly": (CopyPaste(feather_px=3), SIZES),
     "turn, cut, mirror": (hfaug.Chain(Rotate(degrees=(-30, 30)), CutMix(), Flip()), SIZES),
-    "paste, mosaic": (hfaug.Chain(CopyPaste(), Mosaic(size=(64, 64))), SIZES),
+    "paste, mosaic": (hfaug.Chain(CopyPaste(), Mosaic(height=64, width=64)), SIZES),
 }
 
 
@@ -196,7 +208,7 @@ def boxes_alone(**more):
 
 
 @pytest.mark.parametrize(
-    "op", [CutMix(), CopyPaste(), Mosaic(size=(80, 80)), MixUp()], ids=lambda op: type(op).__name__
+    "op", [CutMix(), CopyPaste(), Mosaic(height=80, width=80), MixUp()], ids=lambda op: type(op).__name__
 )
 def test_boxes_in_columns_of_their_own_need_no_class_of_the_image(op):
     rows = boxes_alone()
@@ -261,3 +273,28 @@ def test_covered_objects_drop_when_that_is_asked_for():
                 assert left[category]["area"] == whole[category]
         assert set(np.unique(numbers_of(row)).tolist()) == {0, *(item["number"] for item in row["objects"])}
     assert dropped > 20
+
+
+def test_partners_are_written_with_the_codec_of_the_run():
+    """Whatever an earlier run of the process, with other settings, has opened."""
+    rows = painted(sizes=[(40, 50)])
+
+    def made(**settings):
+        table = hfaug.augment(rows, CopyPaste(share=1).on(**BOUND, **settings), keep=False, seed=3)
+        return table.with_format("arrow")[:].drop(["provenance"]).to_pylist()
+
+    first = made()
+    assert made(png_level=9) != first
+    assert made() == first
+
+
+@pytest.mark.parametrize("name", ["mosaic", "cut", "paste all"])
+def test_points_without_visibility_are_refused_where_images_meet(name):
+    """One that is cut off would lie in another image, and nothing could say that it is not there."""
+    features = {**FEATURES, "objects": List({**OBJECT, "keypoints": List(Value("float64"), length=2)})}
+    stored = painted().with_format("arrow")[:].to_pylist()
+    short = [[{**item, "keypoints": item["keypoints"][:2]} for item in row["objects"]] for row in stored]
+    table = [{**row, "objects": objects} for row, objects in zip(stored, short, strict=True)]
+    rows = Dataset(pa.Table.from_pylist(table, schema=Features(features).arrow_schema))
+    with pytest.raises(LabelError, match="keypoints must have a visibility"):
+        hfaug.augment(rows, OPS[name][0].on(**{**BOUND, "keypoint_format": "points"}), keep=False)

@@ -9,7 +9,7 @@ from datasets import Dataset, Features, List, Value, Video
 
 import hfaug
 from hfaug import Chain, media
-from hfaug.errors import ParameterError, UnboundColumnError
+from hfaug.errors import LabelError, ParameterError, UnboundColumnError
 from hfaug.ops.video import ChangeFps, ChangeSpeed, DropFrames, DropSound, Loop, Reverse, Trim
 from tests import films
 
@@ -225,3 +225,15 @@ def test_augment_counts_and_copies(film):
     assert made[0]["video"]["bytes"] == film
     assert len({tuple(row["per_frame"]) for row in made}) > 2
     assert (media.counts["video.decode"], media.counts["video.encode"]) == (3, 3)
+
+
+def test_times_in_whole_numbers_are_kept_or_refused():
+    """Rounded, short segments would shrink to nothing, and neighbours overlap."""
+    features = Features({"video": Video(), "events": List({"start": Value("int64"), "end": Value("int64")})})
+    rows = Dataset.from_list(
+        [{"video": {"bytes": films.film(40, 10), "path": None}, "events": [{"start": 0, "end": 2}]}], features=features
+    )
+    halved = hfaug.augment(rows, ChangeSpeed(factor=(2, 2)).on(segments="events"), keep=False)
+    assert halved.remove_columns("video")[0]["events"] == [{"start": 0, "end": 1}]
+    with pytest.raises(LabelError, match=r"'events': times in whole numbers cannot hold 0.667 seconds; cast"):
+        hfaug.augment(rows, ChangeSpeed(factor=(3, 3)).on(segments="events"), keep=False)

@@ -44,7 +44,7 @@ class DropChannels(ColorOp):
 
     Args:
         count: Range of how many channels are dropped, 0..3.
-        fill: The level they get, as a share of white, 0..1.
+        level: The level they get, as a share of white, 0..1.
         clip: See `ColorOp`.
 
     Moves: pixels only; every label stays. Grey images show the luma of what their grey would become.
@@ -60,13 +60,13 @@ class DropChannels(ColorOp):
     may_change: ClassVar[tuple[str, ...]] = ("colour",)
 
     count: Annotated[tuple[int, int], Limit(0, 3, ordered=True)] = (1, 1)
-    fill: Annotated[float, Limit(0, 1)] = 0
+    level: Annotated[float, Limit(0, 1)] = 0
 
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw how many, then which."""
         dropped = rng.permutation(3)[: rng.integers(self.count[0], self.count[1] + 1)]
         matrix = np.eye(3, 4)
-        matrix[dropped] = [0, 0, 0, 255 * self.fill]
+        matrix[dropped] = [0, 0, 0, 255 * self.level]
         return matrix
 
 

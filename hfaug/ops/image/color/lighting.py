@@ -24,7 +24,7 @@ class JitterLighting(ColorOp):
     """Shift colours along the main directions in which those of photographs vary: PCA lighting, or fancy PCA.
 
     Args:
-        sd: Standard deviation of the three weights, from 0 up.
+        sigma: Range of the standard deviation of the three weights, from 0 up.
         clip: See `ColorOp`.
 
     Moves: pixels only; every label stays.
@@ -32,16 +32,17 @@ class JitterLighting(ColorOp):
     Source: A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS 2012.
 
     >>> import hfaug
-    >>> hfaug.ops.image.JitterLighting(sd=0.2).sd
-    0.2
+    >>> hfaug.ops.image.JitterLighting(sigma=(0, 0.2)).sigma
+    (0.0, 0.2)
     """
 
     reads_image: ClassVar[bool] = False
     may_change: ClassVar[tuple[str, ...]] = ("colour",)
 
-    sd: Annotated[float, Limit(0)] = 0.1
+    sigma: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.1, 0.1)
 
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
-        """Draw the three weights, that of the strongest direction first."""
-        weights = np.array([rng.normal(0, self.sd) for _ in range(3)])
+        """Draw the standard deviation, then the three weights, that of the strongest direction first."""
+        sigma = rng.uniform(*self.sigma)
+        weights = np.array([rng.normal(0, sigma) for _ in range(3)])
         return np.column_stack([np.eye(3), 255 * _DIRECTIONS @ (weights * _VARIANCE)])

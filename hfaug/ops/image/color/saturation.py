@@ -11,14 +11,11 @@ import numpy.typing as npt
 
 from hfaug.fields import Limit
 from hfaug.kinds import ColorOp, ImageStats
+from hfaug.ops.image.yiq import GREY, hue_turn
 from hfaug.randomness import Stream
-from hfaug.rows import LUMA
 
 __all__ = ["ChangeSaturation", "ShiftHue", "ToGray"]
 
-_GREY = np.tile(LUMA, (3, 1))
-_TO_YIQ = np.array([LUMA, [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
-_FROM_YIQ = np.linalg.inv(_TO_YIQ)
 _NOTHING = np.zeros(3)
 
 
@@ -47,7 +44,7 @@ class ChangeSaturation(ColorOp):
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw the factor."""
         factor = rng.uniform(*self.factor)
-        return np.column_stack([factor * np.eye(3) + (1 - factor) * _GREY, _NOTHING])
+        return np.column_stack([factor * np.eye(3) + (1 - factor) * GREY, _NOTHING])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,9 +74,7 @@ class ShiftHue(ColorOp):
         turn = -math.radians(rng.uniform(*self.degrees))  # I and Q go round the other way than HSV
         if turn == 0:
             return np.eye(3, 4)
-        cos, sin = math.cos(turn), math.sin(turn)
-        spin = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
-        return np.column_stack([_FROM_YIQ @ spin @ _TO_YIQ, _NOTHING])
+        return np.column_stack([hue_turn(turn), _NOTHING])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,4 +97,4 @@ class ToGray(ColorOp):
 
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """The luma in each channel; nothing is drawn."""
-        return np.column_stack([_GREY, _NOTHING])
+        return np.column_stack([GREY, _NOTHING])

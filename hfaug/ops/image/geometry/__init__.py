@@ -3,6 +3,7 @@
 from hfaug.ops.image.geometry.affine import Affine
 from hfaug.ops.image.geometry.crop import CenterCrop, Crop
 from hfaug.ops.image.geometry.crop_around_boxes import CropAroundBoxes
+from hfaug.ops.image.geometry.crop_by_iou import CropByIou
 from hfaug.ops.image.geometry.distort import DistortGrid, DistortLens
 from hfaug.ops.image.geometry.elastic import Elastic
 from hfaug.ops.image.geometry.flip import Flip
@@ -12,8 +13,9 @@ from hfaug.ops.image.geometry.resize import Resize
 from hfaug.ops.image.geometry.resize_sides import ResizeLongest, ResizeShortest
 from hfaug.ops.image.geometry.resized_crop import RandomResizedCrop
 from hfaug.ops.image.geometry.rotate import Rotate
-from hfaug.ops.image.geometry.scale import Scale, Shift
+from hfaug.ops.image.geometry.scale import Scale
 from hfaug.ops.image.geometry.shear import Shear
+from hfaug.ops.image.geometry.shift import Shift
 from hfaug.ops.image.geometry.symmetry import QuarterTurn, Symmetry, Transpose
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "CenterCrop",
     "Crop",
     "CropAroundBoxes",
+    "CropByIou",
     "DistortGrid",
     "DistortLens",
     "Elastic",

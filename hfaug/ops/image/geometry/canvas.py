@@ -14,10 +14,10 @@ from hfaug.moves import compose, translation
 from hfaug.moves.plane import Matrix, carry
 from hfaug.randomness import Stream
 
-__all__ = ["Extent", "Pixels", "Place", "check_extent", "enclosing", "extent", "placed"]
+__all__ = ["Extent", "Place", "Side", "check_extent", "enclosing", "extent", "placed"]
 
-Place = Literal["centre", "top left", "top right", "bottom left", "bottom right", "random"]
-Pixels = Annotated[int, Limit(1)]
+Place = Literal["center", "top left", "top right", "bottom left", "bottom right", "random"]
+Side = Annotated[int, Limit(1)]
 Extent = Annotated[int | float, Limit(0, above=True)]
 """A whole number of pixels, or a share 0..1 of the image's side: 1 is one pixel, 1.0 the whole side."""
 
@@ -31,13 +31,12 @@ def check_extent(who: str, name: str, value: float) -> None:
         ParameterError: It is one.
     """
     if isinstance(value, float) and value > 1:
-        raise ParameterError(
-            f"{who}: {name} must be a whole number of pixels or a share 0..1, is {value}; write {round(value)} for it"
-        )
+        hint = "write 1.0 for the whole side" if value < 2 else f"write {round(value)} for pixels"
+        raise ParameterError(f"{who}: {name} must be a whole number of pixels or a share 0..1, is {value}; {hint}")
 
 
 def extent(value: float, side: int) -> int:
-    """Pixels that an extent asks for of an image's side.
+    """Side that an extent asks for of an image's side.
 
     >>> extent(10, 40), extent(0.5, 40), extent(1.0, 40)
     (10, 20, 40)
@@ -71,6 +70,6 @@ def placed(place: Place, spare: int, rng: Stream, axis: Literal["down", "across"
     drawn = rng.integers(low, high + 1)
     if place == "random":
         return drawn
-    if place == "centre":
+    if place == "center":
         return spare // 2
     return spare if ("bottom" if axis == "down" else "right") in place else 0

@@ -92,4 +92,4 @@ class CenterCrop(_Window):
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Cut out the middle."""
-        return self._cut(size, rng, "centre")
+        return self._cut(size, rng, "center")

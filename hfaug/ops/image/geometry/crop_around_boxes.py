@@ -12,6 +12,8 @@ import numpy.typing as npt
 from hfaug.fields import Limit, Share
 from hfaug.kinds import Size, WarpOp
 from hfaug.moves import Move, Warp
+from hfaug.moves.areas import Interpolation
+from hfaug.ops.image.geometry.canvas import Side
 from hfaug.ops.image.geometry.resized_crop import resized_window, window_of_area
 from hfaug.randomness import Stream
 
@@ -30,8 +32,8 @@ class CropAroundBoxes(WarpOp):
     Args:
         keep: ``all`` boxes, or ``one`` of them, drawn with equal chances.
         visible: Share of the height and width of each box that must stay, 0..1; the middle of the box.
-        size: ``(height, width)`` of the result in pixels, to which the window is stretched; that of the window when
-            left out.
+        height: Height of the result in pixels, to which the window is stretched; that of the window when left out.
+        width: Likewise.
         area: Range of the share of the image's area for an image without boxes, above 0, at most 1.
         interpolation: ``linear``, ``cubic``, ``lanczos`` or ``nearest``, where the window is stretched.
 
@@ -40,7 +42,7 @@ class CropAroundBoxes(WarpOp):
     Source: folklore; for one box: W. Liu et al., SSD: Single Shot MultiBox Detector, arXiv:1512.02325.
 
     >>> import hfaug
-    >>> hfaug.ops.image.CropAroundBoxes(size=(640, 640)).keep
+    >>> hfaug.ops.image.CropAroundBoxes(height=640, width=640).keep
     'all'
     """
 
@@ -48,9 +50,10 @@ class CropAroundBoxes(WarpOp):
 
     keep: Literal["all", "one"] = "all"
     visible: Share = 1
-    size: Annotated[tuple[int, int] | None, Limit(1)] = None
+    height: Side | None = None
+    width: Side | None = None
     area: Annotated[tuple[float, float], Limit(0, 1, ordered=True, above=True)] = (0.3, 1)
-    interpolation: Literal["linear", "cubic", "lanczos", "nearest"] = "linear"
+    interpolation: Interpolation = "linear"
 
     def move_of(self, scene: Any, rng: Stream) -> Move:
         """Draw the window for an image and its boxes: which box, then the four sides."""
@@ -73,7 +76,7 @@ class CropAroundBoxes(WarpOp):
         return self._window(size, top, left, height, width)
 
     def _window(self, size: Size, top: int, left: int, height: int, width: int) -> Warp:
-        after = (height, width) if self.size is None else self.size
+        after = self.height or height, self.width or width
         return resized_window(size, (top, left, height, width), after, self.interpolation)
 
 

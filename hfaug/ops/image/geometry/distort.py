@@ -73,7 +73,7 @@ class DistortLens(FilledOp):
     Args:
         k1: Range of the first coefficient, -0.3..0.3; above 0 is barrel, below 0 pincushion.
         k2: Range of the second, -0.15..0.15. Where both together would fold the picture, both are weakened.
-        zoom: Enlarge a barrel just so much that no fill shows.
+        enlarge: Enlarge a barrel just so much that no fill shows.
         fill: See `FilledOp`: RGB value outside the image, 0..255.
         mask_fill: See `FilledOp`.
         border: See `FilledOp`.
@@ -84,7 +84,7 @@ class DistortLens(FilledOp):
     Source: D. Brown, Close-Range Camera Calibration, Photogrammetric Engineering 37, 1971.
 
     >>> import hfaug
-    >>> hfaug.ops.image.DistortLens(k1=(0.1, 0.2)).zoom
+    >>> hfaug.ops.image.DistortLens(k1=(0.1, 0.2)).enlarge
     True
     """
 
@@ -92,7 +92,7 @@ class DistortLens(FilledOp):
 
     k1: Annotated[tuple[float, float], Limit(-0.3, 0.3, ordered=True)] = (-0.15, 0.25)
     k2: Annotated[tuple[float, float], Limit(-0.15, 0.15, ordered=True)] = (0, 0)
-    zoom: bool = True
+    enlarge: bool = True
 
     def warp(self, size: Size, rng: Stream) -> Field:
         """Draw both coefficients."""
@@ -101,7 +101,7 @@ class DistortLens(FilledOp):
         x, y = np.linspace(-width / 2, width / 2, _FINE), np.linspace(-height / 2, height / 2, _FINE)[:, None]
         squares = (x * x + y * y) * (4 / (width * width + height * height))
         factor = 1 + squares * (k1 + squares * k2)
-        if self.zoom:
+        if self.enlarge:
             border = np.concatenate([factor[[0, -1]].ravel(), factor[:, [0, -1]].ravel()])
             factor = factor / max(1.0, float(border.max()))
         return Field.bend(size, np.stack([(factor - 1) * x, (factor - 1) * y], axis=-1), **self._style)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Any, Literal
 
-from hfaug.fields import Limit
+from hfaug.fields import Limit, Rgb
 from hfaug.kinds import WarpOp
+from hfaug.moves.areas import Interpolation
 
 __all__ = ["FilledOp"]
 
@@ -22,10 +23,10 @@ class FilledOp(WarpOp):
         interpolation: ``linear``, ``cubic``, ``lanczos`` or ``nearest``, for images; masks take the nearest value.
     """
 
-    fill: Annotated[tuple[float, float, float], Limit(0, 255)] = (0, 0, 0)
+    fill: Rgb = (0, 0, 0)
     mask_fill: Annotated[int, Limit(0)] = 0
     border: Literal["constant", "reflect", "edge"] = "constant"
-    interpolation: Literal["linear", "cubic", "lanczos", "nearest"] = "linear"
+    interpolation: Interpolation = "linear"
 
     @property
     def _style(self) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import dataclasses
 import math
 from typing import Annotated
 
-from hfaug.fields import Limit
+from hfaug.fields import Limit, Rgb
 from hfaug.kinds import Size
 from hfaug.moves import Warp, compose, scaling, translation
-from hfaug.ops.image.geometry.canvas import Pixels, Place, placed
+from hfaug.ops.image.geometry.canvas import Place, Side, placed
 from hfaug.ops.image.geometry.filled import FilledOp
 from hfaug.randomness import Stream
 
@@ -18,14 +18,14 @@ __all__ = ["Letterbox", "Pad"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pad(FilledOp):
-    """Pad an image to a least size, to a multiple, or by margins, as networks and batches ask for. Pixels only move.
+    """Pad an image to a least size, to a multiple, or by margins_px, as networks and batches ask for. Side only move.
 
     Args:
         height: Least height of the result in pixels.
         width: Least width of the result in pixels.
-        multiple: Both sides of the result are multiples of it.
-        margins: Pixels added at the top, right, bottom and left, before all else.
-        place: Where the image lies on the larger canvas: ``centre``, a corner such as ``top left``, or ``random``.
+        multiple: Both sides of the result are multiples of it; 1 when left out, or 32 where nothing else is given.
+        margins_px: Side added at the top, right, bottom and left, before all else.
+        place: Where the image lies on the larger canvas: ``center``, a corner such as ``top left``, or ``random``.
         fill: See `FilledOp`: RGB value outside the image, 0..255.
         mask_fill: See `FilledOp`.
         border: See `FilledOp`.
@@ -36,22 +36,26 @@ class Pad(FilledOp):
     Source: folklore.
 
     >>> import hfaug
-    >>> hfaug.ops.image.Pad(height=512, width=512, place="top left").multiple
-    32
+    >>> hfaug.ops.image.Pad(height=512, width=512, place="top left").place
+    'top left'
     """
 
-    height: Pixels | None = None
-    width: Pixels | None = None
-    multiple: Pixels = 32
-    margins: Annotated[tuple[int, int, int, int], Limit(0)] = (0, 0, 0, 0)
-    place: Place = "centre"
+    height: Side | None = None
+    width: Side | None = None
+    multiple: Side | None = None
+    margins_px: Annotated[tuple[int, int, int, int], Limit(0)] = (0, 0, 0, 0)
+    place: Place = "center"
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the place, if it is random."""
-        top, right, bottom, left = self.margins
+        top, right, bottom, left = self.margins_px
+        bare = self.height is None and self.width is None and not any(self.margins_px)
+        multiple = self.multiple or (32 if bare else 1)
         tall, wide = size[0] + top + bottom, size[1] + left + right
+        is_bare = self.height is None and self.width is None and not any(self.margins_px)
+        multiple = self.multiple or (32 if is_bare else 1)
         height, width = (
-            math.ceil(max(side, least or 1) / self.multiple) * self.multiple
+            math.ceil(max(side, least or 1) / multiple) * multiple
             for side, least in ((tall, self.height), (wide, self.width))
         )
         above = top + placed(self.place, height - tall, rng, "down")
@@ -66,7 +70,7 @@ class Letterbox(FilledOp):
     Args:
         height: Height of the result, in pixels.
         width: Width of the result, in pixels.
-        place: Where the image lies: ``centre``, a corner such as ``top left``, or ``random``.
+        place: Where the image lies: ``center``, a corner such as ``top left``, or ``random``.
         enlarge: Whether smaller images are enlarged, too.
         fill: See `FilledOp`: RGB value outside the image, 0..255.
         mask_fill: See `FilledOp`.
@@ -82,11 +86,11 @@ class Letterbox(FilledOp):
     (114.0, 114.0, 114.0)
     """
 
-    height: Pixels = 640
-    width: Pixels = 640
-    place: Place = "centre"
+    height: Side = 640
+    width: Side = 640
+    place: Place = "center"
     enlarge: bool = True
-    fill: Annotated[tuple[float, float, float], Limit(0, 255)] = (114, 114, 114)
+    fill: Rgb = (114, 114, 114)
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the place, if it is random."""

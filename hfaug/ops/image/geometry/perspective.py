@@ -29,9 +29,9 @@ class Perspective(FilledOp):
 
     Args:
         distortion: Range of the share of width and height by which each corner lies inwards, 0..0.23, or 0..0.32 with
-            ``whole``; drawn for each corner and axis.
-        whole: False stretches the window to the canvas, so that no fill shows; True moves the corners of the image to
-            those of the window, so that all of it stays to be seen, fill around it.
+            ``keep_whole``; drawn for each corner and axis.
+        keep_whole: False stretches the window to the canvas, so that no fill shows; True moves the corners of the image
+            to those of the window, so that all of it stays to be seen, fill around it, on a canvas of the same size.
         fill: See `FilledOp`: RGB value outside the image, 0..255.
         mask_fill: See `FilledOp`.
         border: See `FilledOp`.
@@ -42,21 +42,21 @@ class Perspective(FilledOp):
     Source: folklore.
 
     >>> import hfaug
-    >>> hfaug.ops.image.Perspective(whole=True).whole
+    >>> hfaug.ops.image.Perspective(keep_whole=True).keep_whole
     True
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("lengths and angles that mean something",)
 
     distortion: Annotated[tuple[float, float], Limit(0, 0.32, ordered=True)] = (0, 0.12)
-    whole: bool = False
+    keep_whole: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.whole and self.distortion[1] > _LARGEST_WINDOWED:
+        if not self.keep_whole and self.distortion[1] > _LARGEST_WINDOWED:
             raise ParameterError(
                 f"Perspective: distortion must not exceed {_LARGEST_WINDOWED} when a window is stretched, "
-                f"is {self.distortion}; make it smaller, or set whole"
+                f"is {self.distortion}; make it smaller, or set keep_whole"
             )
 
     def warp(self, size: Size, rng: Stream) -> Warp:
@@ -65,5 +65,5 @@ class Perspective(FilledOp):
         corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], dtype=np.float64)
         inwards = np.array([[rng.uniform(*self.distortion) for _ in range(2)] for _ in corners])
         frame, window = corners * (width, height), (corners + inwards * (1 - 2 * corners)) * (width, height)
-        matrix = perspective(frame, window) if self.whole else perspective(window, frame)
+        matrix = perspective(frame, window) if self.keep_whole else perspective(window, frame)
         return Warp(matrix, size, **self._style)

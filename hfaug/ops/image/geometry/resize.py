@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 from hfaug.kinds import Size, WarpOp
 from hfaug.moves import Warp
-from hfaug.ops.image.geometry.canvas import Pixels
+from hfaug.moves.areas import Interpolation
+from hfaug.ops.image.geometry.canvas import Side
 from hfaug.randomness import Stream
 
 __all__ = ["Resize"]
@@ -31,9 +31,9 @@ class Resize(WarpOp):
     64
     """
 
-    height: Pixels = 224
-    width: Pixels = 224
-    interpolation: Literal["linear", "cubic", "lanczos", "nearest"] = "linear"
+    height: Side = 224
+    width: Side = 224
+    interpolation: Interpolation = "linear"
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Stretch; nothing is drawn."""

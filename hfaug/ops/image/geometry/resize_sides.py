@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated
 
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit
 from hfaug.kinds import Size, WarpOp
 from hfaug.moves import Warp
-from hfaug.ops.image.geometry.canvas import Pixels
+from hfaug.moves.areas import Interpolation
+from hfaug.ops.image.geometry.canvas import Side
 from hfaug.randomness import Stream
 
 __all__ = ["ResizeLongest", "ResizeShortest"]
 
 Sides = Annotated[tuple[int, ...], Limit(1)]
-Sampling = Literal["linear", "cubic", "lanczos", "nearest"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,9 @@ class ResizeLongest(WarpOp):
     (480, 640)
     """
 
-    side: Pixels | Sides = 640
+    side: Side | Sides = 640
     enlarge: bool = True
-    interpolation: Sampling = "linear"
+    interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,10 +69,10 @@ class ResizeShortest(WarpOp):
     1333
     """
 
-    side: Pixels | Sides = 256
-    longest: Pixels | None = None
+    side: Side | Sides = 256
+    longest: Side | None = None
     enlarge: bool = True
-    interpolation: Sampling = "linear"
+    interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,6 +95,6 @@ def _drawn(side: int | tuple[int, ...], rng: Stream) -> int:
     return rng.choice(side if isinstance(side, tuple) else (side,))
 
 
-def _scaled(size: Size, scale: float, interpolation: Sampling) -> Warp:
+def _scaled(size: Size, scale: float, interpolation: Interpolation) -> Warp:
     height, width = (max(1, round(side * scale)) for side in size)
     return Warp.resize(size, (height, width), interpolation=interpolation)

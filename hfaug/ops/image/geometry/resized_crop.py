@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from hfaug.fields import Limit
 from hfaug.kinds import Size, WarpOp
 from hfaug.moves import Warp, compose, scaling, translation
-from hfaug.ops.image.geometry.canvas import Pixels
+from hfaug.moves.areas import Interpolation
+from hfaug.ops.image.geometry.canvas import Side
 from hfaug.randomness import Stream
 
 __all__ = ["RandomResizedCrop", "resized_window", "window_of_area"]
@@ -39,11 +40,11 @@ class RandomResizedCrop(WarpOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("whether what a class names is still in the picture",)
 
-    height: Pixels = 224
-    width: Pixels = 224
+    height: Side = 224
+    width: Side = 224
     area: Annotated[tuple[float, float], Limit(0, 1, ordered=True, above=True)] = (0.08, 1)
     aspect: Annotated[tuple[float, float], Limit(0, ordered=True, above=True)] = (3 / 4, 4 / 3)
-    interpolation: Literal["linear", "cubic", "lanczos", "nearest"] = "linear"
+    interpolation: Interpolation = "linear"
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the window: area and aspect, ten times at most, then its place down and across."""

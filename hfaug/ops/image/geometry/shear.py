@@ -19,8 +19,8 @@ class Shear(FilledOp):
     """Slant an image about its centre, as handwriting leans or a wall is seen from the side.
 
     Args:
-        x_degrees: Range of the slant of upright lines, -80..80; positive leans their lower end to the right.
-        y_degrees: Range of the slant of level lines, -80..80; positive lowers their right end.
+        shear_x_degrees: Range of the slant of upright lines, -80..80; positive leans their lower end to the right.
+        shear_y_degrees: Range of the slant of level lines, -80..80; positive lowers their right end.
         expand: Grow the canvas until the whole slanted image is on it.
         fill: See `FilledOp`: RGB value outside the image, 0..255.
         mask_fill: See `FilledOp`.
@@ -32,21 +32,21 @@ class Shear(FilledOp):
     Source: folklore.
 
     >>> import hfaug
-    >>> hfaug.ops.image.Shear(y_degrees=(-5, 5)).y_degrees
+    >>> hfaug.ops.image.Shear(shear_y_degrees=(-5, 5)).shear_y_degrees
     (-5.0, 5.0)
     """
 
-    x_degrees: Slant = (-15, 15)
-    y_degrees: Slant = (0, 0)
+    shear_x_degrees: Slant = (-15, 15)
+    shear_y_degrees: Slant = (0, 0)
     expand: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_slants("Shear", self.x_degrees, self.y_degrees)
+        check_slants("Shear", self.shear_x_degrees, self.shear_y_degrees)
 
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw both slants."""
-        x, y = rng.uniform(*self.x_degrees), rng.uniform(*self.y_degrees)
+        x, y = rng.uniform(*self.shear_x_degrees), rng.uniform(*self.shear_y_degrees)
         matrix, after = shear(x, y, about=centre(size)), size
         if self.expand:
             matrix, after = enclosing(matrix, size)

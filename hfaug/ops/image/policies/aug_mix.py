@@ -9,11 +9,10 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from hfaug.fields import Limit
+from hfaug.fields import Limit, Rgb
 from hfaug.kinds import ImageOp, PixelOp
 from hfaug.ops.image.color import Posterize, Solarize
 from hfaug.ops.image.planes import on_colors, rounded
-from hfaug.ops.image.policies.base import Fill
 from hfaug.ops.image.policies.canvas import Canvas
 from hfaug.ops.image.policies.space import ENHANCED, MOVES, enhanced, moved, stretched
 from hfaug.randomness import Stream
@@ -54,7 +53,7 @@ class AugMix(PixelOp):
     alpha: Annotated[float, Limit(0, above=True)] = 1
     geometric: bool = True
     enhance: bool = False
-    fill: Fill = (128, 128, 128)
+    fill: Rgb = (128, 128, 128)
 
     def __post_init__(self) -> None:
         super().__post_init__()

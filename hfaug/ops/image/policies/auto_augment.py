@@ -6,8 +6,9 @@ import dataclasses
 from typing import Literal
 
 from hfaug.compose import Chain, OneOf, Sometimes
+from hfaug.fields import Rgb
 from hfaug.op import Op
-from hfaug.ops.image.policies.base import Fill, Policy
+from hfaug.ops.image.policies.base import Policy
 from hfaug.ops.image.policies.found import FOUND
 from hfaug.ops.image.policies.space import ENHANCED, MOVES, either_way, enhanced, leveled, stretched
 
@@ -34,7 +35,7 @@ class AutoAugment(Policy):
     """
 
     policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet"
-    fill: Fill = (128, 128, 128)
+    fill: Rgb = (128, 128, 128)
 
     def made_of(self) -> Op:
         """One of the pairs."""

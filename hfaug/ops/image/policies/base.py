@@ -6,17 +6,15 @@ import dataclasses
 import functools
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from hfaug.compose import ComposedOp
-from hfaug.fields import Limit
+from hfaug.fields import Rgb
 from hfaug.op import Op
 from hfaug.plan import Run
 from hfaug.rows import Row
 
-__all__ = ["Fill", "Policy"]
-
-Fill = Annotated[tuple[float, float, float], Limit(0, 255)]
+__all__ = ["Policy"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class Policy(ComposedOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("colour", "6 and 9", "arrows", "text")
 
-    fill: Fill = (128, 128, 128)
+    fill: Rgb = (128, 128, 128)
 
     @abstractmethod
     def made_of(self) -> Op:

@@ -6,11 +6,11 @@ import dataclasses
 from typing import Annotated
 
 from hfaug.compose import Chain, OneOf, Sometimes
-from hfaug.fields import Limit
+from hfaug.fields import Limit, Rgb
 from hfaug.op import Op
 from hfaug.ops.image.color import Posterize, Solarize
 from hfaug.ops.image.geometry import Shift
-from hfaug.ops.image.policies.base import Fill, Policy
+from hfaug.ops.image.policies.base import Policy
 from hfaug.ops.image.policies.space import ENHANCED, MOVES, either_way, enhanced, leveled, moved, stretched
 
 __all__ = ["RandAugment", "TrivialAugment"]
@@ -42,7 +42,7 @@ class RandAugment(Policy):
 
     count: Annotated[int, Limit(1, 100)] = 2
     magnitude: Annotated[float, Limit(0, 30)] = 9
-    fill: Fill = (128, 128, 128)
+    fill: Rgb = (128, 128, 128)
 
     def made_of(self) -> Op:
         """One op of the list for each of the count; one of fourteen is none."""
@@ -72,7 +72,7 @@ class TrivialAugment(Policy):
     >>> op = hfaug.ops.image.TrivialAugment(fill=(0, 0, 0))
     """
 
-    fill: Fill = (128, 128, 128)
+    fill: Rgb = (128, 128, 128)
 
     def made_of(self) -> Op:
         """One op of the list; one of fourteen is none."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 from hfaug.compose import OneOf
+from hfaug.fields import Range, Rgb
 from hfaug.op import Op
 from hfaug.ops.image.color import (
     AutoContrast,
@@ -24,14 +25,11 @@ from hfaug.ops.image.color import (
 from hfaug.ops.image.geometry import Rotate, Shear, Shift
 from hfaug.ops.image.quality import ChangeSharpness
 
-__all__ = ["ENHANCED", "MOVES", "Fill", "Range", "either_way", "enhanced", "leveled", "moved", "slant", "stretched"]
+__all__ = ["ENHANCED", "MOVES", "either_way", "enhanced", "leveled", "moved", "slant", "stretched"]
 
-Fill = tuple[float, float, float]
-Range = tuple[float, float]
-
-_MOVERS: dict[str, Callable[[Range, Fill], Op]] = {
-    "shear_x": lambda degrees, fill: Shear(x_degrees=degrees, y_degrees=(0, 0), fill=fill),
-    "shear_y": lambda degrees, fill: Shear(x_degrees=(0, 0), y_degrees=degrees, fill=fill),
+_MOVERS: dict[str, Callable[[Range, Rgb], Op]] = {
+    "shear_x": lambda degrees, fill: Shear(shear_x_degrees=degrees, shear_y_degrees=(0, 0), fill=fill),
+    "shear_y": lambda degrees, fill: Shear(shear_x_degrees=(0, 0), shear_y_degrees=degrees, fill=fill),
     "translate_x": lambda share, fill: Shift(shift_x=share, shift_y=(0, 0), fill=fill),
     "translate_y": lambda share, fill: Shift(shift_x=(0, 0), shift_y=share, fill=fill),
     "rotate": lambda degrees, fill: Rotate(degrees=degrees, fill=fill),
@@ -62,7 +60,7 @@ def slant(ratio: float) -> float:
     return math.degrees(math.atan(ratio))
 
 
-def moved(name: str, steps: Range, fill: Fill) -> Op:
+def moved(name: str, steps: Range, fill: Rgb) -> Op:
     """An op that moves an image by a step between two.
 
     Args:
@@ -74,7 +72,7 @@ def moved(name: str, steps: Range, fill: Fill) -> Op:
     return _MOVERS[name]((low, high), fill)
 
 
-def either_way(name: str, step: float, fill: Fill) -> Op:
+def either_way(name: str, step: float, fill: Rgb) -> Op:
     """An op that moves an image by just one step, to either side."""
     return OneOf(moved(name, (step, step), fill), moved(name, (-step, -step), fill))
 

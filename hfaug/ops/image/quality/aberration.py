@@ -21,25 +21,25 @@ class AddChromaticAberration(PixelOp):
     """Magnify red and blue a little otherwise than green, as simple lenses do: edges away from the centre get fringes.
 
     Args:
-        shift: Range of how far red and blue move in the corners, in pixels of an image whose diagonal is 1000, -50..50;
-            outwards above 0, drawn for each.
+        shift_px: Range of how far red and blue move in the corners, in pixels of an image whose diagonal is 1000,
+            -50..50; outwards above 0, drawn for each.
 
     Moves: pixels only; every label stays. Grey images stay as they are.
     Rejects: nothing.
     Source: S. Kang, Automatic Removal of Chromatic Aberration from a Single Image, CVPR 2007.
 
     >>> import hfaug
-    >>> hfaug.ops.image.AddChromaticAberration(shift=(2, 4)).shift
+    >>> hfaug.ops.image.AddChromaticAberration(shift_px=(2, 4)).shift_px
     (2.0, 4.0)
     """
 
     may_change: ClassVar[tuple[str, ...]] = ()
 
-    shift: Annotated[tuple[float, float], Limit(-50, 50, ordered=True)] = (-3, 3)
+    shift_px: Annotated[tuple[float, float], Limit(-50, 50, ordered=True)] = (-3, 3)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw both ways, red first."""
-        red, blue = (1 + rng.uniform(*self.shift) / 500 for _ in range(2))
+        red, blue = (1 + rng.uniform(*self.shift_px) / 500 for _ in range(2))
         if red == blue == 1 or array.shape[2] == 1:
             return array
         return on_colors(array, lambda colors: _fringed(colors, red, blue))

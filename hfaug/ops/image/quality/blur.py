@@ -21,24 +21,24 @@ class Blur(PixelOp):
     """Blur with a Gaussian, as a soft lens does.
 
     Args:
-        sigma: Range of the standard deviation of the blur in pixels, from 0 up; 0 changes nothing.
+        sigma_px: Range of the standard deviation of the blur in pixels, from 0 up; 0 changes nothing.
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
     Source: folklore.
 
     >>> import hfaug
-    >>> hfaug.ops.image.Blur(sigma=(1, 3)).sigma
+    >>> hfaug.ops.image.Blur(sigma_px=(1, 3)).sigma_px
     (1.0, 3.0)
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("fine detail",)
 
-    sigma: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.5, 2)
+    sigma_px: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.5, 2)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw the standard deviation and blur."""
-        sigma = rng.uniform(*self.sigma)
+        sigma = rng.uniform(*self.sigma_px)
         return on_colors(array, lambda colors: gaussian(colors, sigma))
 
 
@@ -47,7 +47,7 @@ class BlurMedian(PixelOp):
     """Replace each pixel by the median around it: textures go, edges stay.
 
     Args:
-        size: Range of the side of the window in pixels, 1..99; even sizes count as the next smaller odd one, and 1
+        side_px: Range of the side of the window in pixels, 1..99; even sizes count as the next smaller odd one, and 1
             changes nothing.
 
     Moves: pixels only; every label stays.
@@ -55,17 +55,17 @@ class BlurMedian(PixelOp):
     Source: J. Tukey, Exploratory Data Analysis, 1977.
 
     >>> import hfaug
-    >>> hfaug.ops.image.BlurMedian(size=(3, 3)).size
+    >>> hfaug.ops.image.BlurMedian(side_px=(3, 3)).side_px
     (3, 3)
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("fine detail",)
 
-    size: Annotated[tuple[int, int], Limit(1, 99, ordered=True)] = (3, 7)
+    side_px: Annotated[tuple[int, int], Limit(1, 99, ordered=True)] = (3, 7)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw the side among the odd ones and take the medians."""
-        halves = [(side - 1) // 2 for side in self.size]
+        halves = [(side - 1) // 2 for side in self.side_px]
         side = 2 * rng.integers(halves[0], halves[1] + 1) + 1
         if side == 1:
             return array

@@ -26,7 +26,7 @@ class BlurMotion(PixelOp):
     """Blur along a line, as a moving camera or object does.
 
     Args:
-        length: Range of the length of the line in pixels, 0..999; 0 changes nothing.
+        length_px: Range of the length of the line in pixels, 0..999; 0 changes nothing.
         degrees: Range of its direction, counter-clockwise from the horizontal, -360..360.
 
     Moves: pixels only; every label stays.
@@ -34,18 +34,18 @@ class BlurMotion(PixelOp):
     Source: folklore.
 
     >>> import hfaug
-    >>> hfaug.ops.image.BlurMotion(length=(10, 10), degrees=(0, 0)).length
+    >>> hfaug.ops.image.BlurMotion(length_px=(10, 10), degrees=(0, 0)).length_px
     (10.0, 10.0)
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("fine detail",)
 
-    length: Annotated[tuple[float, float], Limit(0, 999, ordered=True)] = (3, 12)
+    length_px: Annotated[tuple[float, float], Limit(0, 999, ordered=True)] = (3, 12)
     degrees: Angle = (0, 180)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw length and direction and blur."""
-        length, turn = rng.uniform(*self.length), math.radians(rng.uniform(*self.degrees))
+        length, turn = rng.uniform(*self.length_px), math.radians(rng.uniform(*self.degrees))
         if length == 0:
             return array
         return _blurred(array, _line(length, turn))
@@ -56,24 +56,24 @@ class Defocus(PixelOp):
     """Blur with a disc, as a lens that is focused elsewhere does: lights become discs, unlike under a Gaussian.
 
     Args:
-        radius: Range of the radius of the disc in pixels, 0..499; 0 changes nothing.
+        radius_px: Range of the radius of the disc in pixels, 0..499; 0 changes nothing.
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
     Source: D. Hendrycks, T. Dietterich, Benchmarking Neural Network Robustness, arXiv:1903.12261.
 
     >>> import hfaug
-    >>> hfaug.ops.image.Defocus(radius=(3, 6)).radius
+    >>> hfaug.ops.image.Defocus(radius_px=(3, 6)).radius_px
     (3.0, 6.0)
     """
 
     may_change: ClassVar[tuple[str, ...]] = ("fine detail",)
 
-    radius: Annotated[tuple[float, float], Limit(0, 499, ordered=True)] = (1, 4)
+    radius_px: Annotated[tuple[float, float], Limit(0, 499, ordered=True)] = (1, 4)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw the radius and blur."""
-        radius = rng.uniform(*self.radius)
+        radius = rng.uniform(*self.radius_px)
         if radius == 0:
             return array
         return _blurred(array, _disc(radius))

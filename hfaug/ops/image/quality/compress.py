@@ -1,4 +1,4 @@
-"""Lose detail as files and small sensors do."""
+"""Lose detail as files do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hfaug.kinds import PixelOp
 from hfaug.ops.image.planes import on_colors
 from hfaug.randomness import Stream
 
-__all__ = ["Compress", "Downscale"]
+__all__ = ["Compress"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,44 +61,3 @@ class Compress(PixelOp):
         _, data = cv2.imencode(f".{self.format}", shown, [said, quality])
         done = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB))
         return done.astype(np.uint16) * np.uint16(257) if deep else done
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Downscale(PixelOp):
-    """Make an image smaller and large again, so that only as much detail is left as a small sensor or preview holds.
-
-    Args:
-        scale: Range of the small side over the large one, above 0 to 1; 1 changes nothing.
-        up: How it is made large again: ``nearest`` leaves square pixels, ``linear`` and ``cubic`` smooth ones.
-
-    Moves: pixels only; every label stays.
-    Rejects: nothing.
-    Source: folklore.
-
-    >>> import hfaug
-    >>> hfaug.ops.image.Downscale(scale=(0.1, 0.2), up="nearest").up
-    'nearest'
-    """
-
-    may_change: ClassVar[tuple[str, ...]] = ("fine detail",)
-
-    scale: Annotated[tuple[float, float], Limit(0, 1, ordered=True, above=True)] = (0.25, 0.75)
-    up: Literal["nearest", "linear", "cubic"] = "linear"
-
-    def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
-        """Draw the scale."""
-        import cv2
-
-        scale = rng.uniform(*self.scale)
-        height, width = array.shape[:2]
-        small = max(1, round(width * scale)), max(1, round(height * scale))
-        if small == (width, height):
-            return array
-        # Not INTER_NEAREST, which is half a pixel off.
-        way = {"nearest": cv2.INTER_NEAREST_EXACT, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}[self.up]
-        return on_colors(
-            array,
-            lambda colors: cv2.resize(
-                cv2.resize(colors, small, interpolation=cv2.INTER_AREA), (width, height), interpolation=way
-            ),
-        )

@@ -22,7 +22,7 @@ class Sharpen(PixelOp):
 
     Args:
         strength: Range of how much of the difference from a blurred copy is added, from 0 up; 0 changes nothing.
-        sigma: Range of the standard deviation of that blur in pixels, 0.3..100; larger ones make wide halos.
+        sigma_px: Range of the standard deviation of that blur in pixels, 0.3..100; larger ones make wide halos.
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
@@ -36,11 +36,11 @@ class Sharpen(PixelOp):
     may_change: ClassVar[tuple[str, ...]] = ()
 
     strength: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.3, 1.2)
-    sigma: Annotated[tuple[float, float], Limit(0.3, 100, ordered=True)] = (0.8, 1.6)
+    sigma_px: Annotated[tuple[float, float], Limit(0.3, 100, ordered=True)] = (0.8, 1.6)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw strength and blur, and sharpen."""
-        strength, sigma = rng.uniform(*self.strength), rng.uniform(*self.sigma)
+        strength, sigma = rng.uniform(*self.strength), rng.uniform(*self.sigma_px)
         if strength == 0:
             return array
         return on_colors(array, lambda colors: _unsharp(colors, strength, sigma))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from hfaug.fields import Range, ShareRange
+from hfaug.fields import Angle, ShareRange
 from hfaug.kinds import PixelOp
 from hfaug.ops.image.planes import gaussian, on_colors
 from hfaug.ops.image.veils import haze, veil
@@ -31,14 +31,14 @@ class AddRain(PixelOp):
 
     Args:
         strength: Range of how much it rains, 0..1; 0 changes nothing.
-        slant: Range of the angle of the streaks from the vertical, in degrees; they fall to the right above 0.
+        slant_degrees: Range of the angle of the streaks from the vertical, -360..360; they fall to the right above 0.
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
     Source: K. Garg, S. Nayar, Vision and Rain, IJCV 75, 2007: streaks show the light around them.
 
     >>> import hfaug
-    >>> hfaug.ops.image.AddRain(slant=(0, 0)).slant
+    >>> hfaug.ops.image.AddRain(slant_degrees=(0, 0)).slant_degrees
     (0.0, 0.0)
     """
 
@@ -46,11 +46,11 @@ class AddRain(PixelOp):
     each_frame: ClassVar[bool] = True
 
     strength: ShareRange = (0.3, 0.8)
-    slant: Range = (-20, 20)
+    slant_degrees: Angle = (-20, 20)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw how much and from where, then every streak."""
-        strength, slant = rng.uniform(*self.strength), math.radians(rng.uniform(*self.slant))
+        strength, slant = rng.uniform(*self.strength), math.radians(rng.uniform(*self.slant_degrees))
         if strength == 0 or not array.size:
             return array
         cover = _streaks(array.shape[:2], strength, slant, rng.generator())

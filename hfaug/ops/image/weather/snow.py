@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from hfaug.fields import Range, ShareRange
+from hfaug.fields import Angle, ShareRange
 from hfaug.kinds import PixelOp
 from hfaug.ops.image.planes import gaussian, on_colors
 from hfaug.ops.image.veils import haze, veil
@@ -31,7 +31,7 @@ class AddSnow(PixelOp):
 
     Args:
         strength: Range of how much it snows, 0..1; 0 changes nothing.
-        slant: Range of the angle of their fall from the vertical, in degrees; to the right above 0.
+        slant_degrees: Range of the angle of their fall from the vertical, -360..360; to the right above 0.
 
     Moves: pixels only; every label stays.
     Rejects: nothing.
@@ -46,11 +46,11 @@ class AddSnow(PixelOp):
     each_frame: ClassVar[bool] = True
 
     strength: ShareRange = (0.3, 0.8)
-    slant: Range = (-35, 35)
+    slant_degrees: Angle = (-35, 35)
 
     def pixels(self, array: npt.NDArray[Any], rng: Stream) -> npt.NDArray[Any]:
         """Draw how much and from where, then every flake."""
-        strength, slant = rng.uniform(*self.strength), math.radians(rng.uniform(*self.slant))
+        strength, slant = rng.uniform(*self.strength), math.radians(rng.uniform(*self.slant_degrees))
         if strength == 0 or not array.size:
             return array
         cover = _flakes(array.shape[:2], strength, slant, rng.generator())

@@ -135,7 +135,7 @@ def test_channels_are_dropped_evenly():
     ]
     assert {sum(dropped) for dropped in which} == {1}
     assert len(set(which)) == 3
-    filled = applied(DropChannels(count=(3, 3), fill=0.5), photo())
+    filled = applied(DropChannels(count=(3, 3), level=0.5), photo())
     assert set(np.unique(filled)) <= {127, 128}
 
 
@@ -153,7 +153,7 @@ def test_sepia_is_that_of_albumentations():
 
 def test_lighting_follows_the_main_directions():
     """The published eigenvectors and eigenvalues of ImageNet's colours: mostly lighter or darker, grey on grey."""
-    shifts = np.array([JitterLighting(sd=0.1).color(None, rng)[:, 3] for rng in streams(2000)])
+    shifts = np.array([JitterLighting(sigma=(0.1, 0.1)).color(None, rng)[:, 3] for rng in streams(2000)])
     _, _, directions = np.linalg.svd(shifts - shifts.mean(axis=0), full_matrices=False)
     assert abs(directions[0] @ [0.5675, 0.5808, 0.5836]) > 0.999
     assert abs(shifts.std(axis=0).mean() - 255 * 0.1 * 0.2175 * 0.577) < 0.3

@@ -31,9 +31,9 @@ STRONGEST = [
     DistortGrid(distortion=(0.8, 0.8), cells=20),
     DistortLens(k1=(0.3, 0.3), k2=(0.15, 0.15)),
     DistortLens(k1=(-0.3, -0.3), k2=(-0.15, -0.15)),
-    DistortLens(k1=(0.3, 0.3), k2=(0.15, 0.15), zoom=False),
+    DistortLens(k1=(0.3, 0.3), k2=(0.15, 0.15), enlarge=False),
 ]
-ALL = [Elastic(), Elastic(keep_frame=False), DistortGrid(), DistortLens(), DistortLens(zoom=False)]
+ALL = [Elastic(), Elastic(keep_frame=False), DistortGrid(), DistortLens(), DistortLens(enlarge=False)]
 
 
 @pytest.mark.parametrize("op", STRONGEST + ALL, ids=str)
@@ -130,7 +130,7 @@ def radial(points, size, k1, k2):
 @pytest.mark.parametrize("k1, k2", [(0.2, 0), (-0.2, 0), (0.1, 0.1), (0.3, -0.15), (0, 0.15), (-0.25, 0.1)])
 @pytest.mark.parametrize("size", [(512, 512), (300, 500)])
 def test_lenses_follow_their_formula(size, k1, k2):
-    field = DistortLens(k1=(k1, k1), k2=(k2, k2), zoom=False).warp(size, stream())
+    field = DistortLens(k1=(k1, k1), k2=(k2, k2), enlarge=False).warp(size, stream())
     centres = reference.centres(size)
     assert np.abs(field.shown.reshape(-1, 2) - radial(centres, size, k1, k2)).max() < 0.08
 
@@ -140,7 +140,7 @@ def test_zoomed_lenses_touch_the_frame_and_show_no_fill(k1):
     field = DistortLens(k1=(k1, k1)).warp((300, 500), stream())
     assert not field.shows_outside
     np.testing.assert_allclose(field.points([[0, 0], [500, 300]]), [[0, 0], [500, 300]], atol=1e-6)
-    free = DistortLens(k1=(k1, k1), zoom=False).warp((300, 500), stream())
+    free = DistortLens(k1=(k1, k1), enlarge=False).warp((300, 500), stream())
     assert free.shows_outside
     assert not DistortLens(k1=(-k1, -k1)).warp((300, 500), stream()).shows_outside
 
@@ -150,7 +150,7 @@ def test_lenses_are_albumentations(photo, k):
     """Its radius is counted in widths of the image, both coefficients are one."""
     photo = cv2.GaussianBlur(photo, (0, 0), 2)  # its centre lies half a pixel beside the middle
     size = photo.shape[:2]
-    ours = DistortLens(k1=(k / 2, k / 2), k2=(k / 4, k / 4), zoom=False).warp(size, stream()).image(photo)
+    ours = DistortLens(k1=(k / 2, k / 2), k2=(k / 4, k / 4), enlarge=False).warp(size, stream()).image(photo)
     theirs = albumentations.OpticalDistortion(distort_limit=(k, k), interpolation=cv2.INTER_LINEAR, p=1)(image=photo)[
         "image"
     ]

@@ -167,7 +167,7 @@ def test_letterboxes_are_resizes_with_bars(size, box):
 
 def test_letterboxes_lie_where_asked():
     white = np.full((10, 40, 3), 255, np.uint8)
-    for place, rows in (("top left", slice(0, 20)), ("bottom right", slice(60, 80)), ("centre", slice(30, 50))):
+    for place, rows in (("top left", slice(0, 20)), ("bottom right", slice(60, 80)), ("center", slice(30, 50))):
         done = Letterbox(height=80, width=80, place=place).warp((10, 40), stream()).image(white)
         assert (done[rows] == 255).all()
         assert (done == 255).all(axis=(1, 2)).sum() == 20

@@ -95,17 +95,23 @@ def test_a_window_larger_than_the_image():
 
 @pytest.mark.parametrize("op", [Crop, CenterCrop])
 def test_a_share_is_no_number_of_pixels(op):
-    with pytest.raises(ParameterError, match=r"a whole number of pixels or a share 0\.\.1, is 224\.0; write 224"):
+    with pytest.raises(ParameterError, match=r"a whole number of pixels or a share 0\.\.1, is 224\.0; write 224 for"):
         op(height=224.0)
+    with pytest.raises(ParameterError, match=r"is 1\.2; write 1\.0 for the whole side"):
+        op(width=1.2)
+    with pytest.raises(ParameterError, match="height must be a number, got 'a'"):
+        op(height="a")
 
 
 @pytest.mark.parametrize(
     "fields, size, expected",
     [
         ({}, (50, 64), (64, 64)),
-        ({"height": 100, "width": 10, "multiple": 1}, (50, 64), (100, 64)),
+        ({"height": 100, "width": 10}, (50, 64), (100, 64)),
+        ({"height": 500, "width": 500}, (50, 64), (500, 500)),
         ({"height": 100, "multiple": 32}, (50, 64), (128, 64)),
-        ({"margins": (1, 2, 3, 4), "multiple": 1}, (50, 64), (54, 70)),
+        ({"margins_px": (10, 10, 10, 10)}, (100, 100), (120, 120)),
+        ({"margins_px": (1, 2, 3, 4)}, (50, 64), (54, 70)),
         ({"multiple": 7}, (49, 49), (49, 49)),
     ],
 )
@@ -116,7 +122,7 @@ def test_padded_sizes(fields, size, expected):
 @pytest.mark.parametrize(
     "place, corner",
     [
-        ("centre", (2, 3)),
+        ("center", (2, 3)),
         ("top left", (0, 0)),
         ("top right", (0, 6)),
         ("bottom left", (5, 0)),
@@ -125,7 +131,7 @@ def test_padded_sizes(fields, size, expected):
 )
 def test_where_the_image_lies(place, corner):
     array = noise(5, 4)
-    padded = Pad(height=10, width=10, multiple=1, place=place, fill=(7, 8, 9)).warp((5, 4), stream()).image(array)
+    padded = Pad(height=10, width=10, place=place, fill=(7, 8, 9)).warp((5, 4), stream()).image(array)
     top, left = corner
     np.testing.assert_array_equal(padded[top : top + 5, left : left + 4], array)
     rest = np.ones((10, 10), bool)
@@ -139,7 +145,7 @@ def test_borders_are_numpys(border, mode, margins):
     """Mirrored again and again, where the margin is wider than the image."""
     array = noise(5, 4)
     top, right, bottom, left = margins
-    padded = Pad(margins=margins, multiple=1, border=border).warp((5, 4), stream()).image(array)
+    padded = Pad(margins_px=margins, border=border).warp((5, 4), stream()).image(array)
     np.testing.assert_array_equal(padded, np.pad(array, ((top, bottom), (left, right), (0, 0)), mode=mode))
 
 
@@ -162,7 +168,7 @@ def test_shifts_are_whole_pixels():
 
 def test_masks_get_a_value_of_their_own():
     """255 is what losses ignore; the picture is padded with its own fill."""
-    move = Pad(height=8, width=8, multiple=1, mask_fill=255).warp((4, 4), stream())
+    move = Pad(height=8, width=8, mask_fill=255).warp((4, 4), stream())
     assert set(move.mask(np.ones((4, 4), np.uint8)).ravel().tolist()) == {1, 255}
     assert set(move.image(np.ones((4, 4, 3), np.uint8)).ravel().tolist()) == {0, 1}
 

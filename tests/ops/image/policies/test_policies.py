@@ -45,7 +45,7 @@ def test_rand_augment_has_the_strengths_of_its_magnitude():
     full, half, none = (RandAugment(magnitude=magnitude) for magnitude in (10, 5, 0))
     assert ranges(full, "Rotate", "degrees") == [(-30, -30), (30, 30)]
     assert ranges(half, "Rotate", "degrees") == [(-15, -15), (15, 15)]
-    assert np.tan(np.radians(ranges(full, "Shear", "x_degrees"))).tolist()[0] == pytest.approx([-0.3, -0.3])
+    assert np.tan(np.radians(ranges(full, "Shear", "shear_x_degrees"))).tolist()[0] == pytest.approx([-0.3, -0.3])
     assert ranges(full, "Shift", "shift_x")[-1] == pytest.approx((150 / 331, 150 / 331))
     assert ranges(full, "ChangeBrightness", "factor") == [(pytest.approx(0.1), pytest.approx(0.1)), (1.9, 1.9)]
     assert ranges(full, "Posterize", "bits") == [(4, 4)]
@@ -72,7 +72,7 @@ def test_trivial_augment_has_the_wide_ranges():
     assert len(slot.op.ops) == 13
     op = TrivialAugment()
     assert ranges(op, "Rotate", "degrees") == [(-135, 135)]
-    assert np.tan(np.radians(ranges(op, "Shear", "x_degrees")[0])) == pytest.approx([-0.99, 0.99])
+    assert np.tan(np.radians(ranges(op, "Shear", "shear_x_degrees")[0])) == pytest.approx([-0.99, 0.99])
     assert ranges(op, "Shift", "shift_y") == [(-32, 32), (0, 0)]
     assert ranges(op, "Posterize", "bits") == [(2, 8)]
     assert ranges(op, "ChangeContrast", "factor") == [(0.01, 2)]

@@ -56,7 +56,7 @@ def test_qualities_fill_their_range(photos):
 
 def test_downscaling_leaves_the_means_of_squares():
     """Down to a quarter and up with square pixels: each square is its own mean."""
-    done = applied(Downscale(scale=(0.25, 0.25), up="nearest"), photo())
+    done = applied(Downscale(scale=(0.25, 0.25), interpolation="nearest"), photo())
     squares = photo().reshape(64, 4, 64, 4, 3).mean(axis=(1, 3))
     assert abs(done[::4, ::4] - squares).max() <= 0.51
     assert (done == np.repeat(np.repeat(done[::4, ::4], 4, axis=0), 4, axis=1)).all()
@@ -65,7 +65,7 @@ def test_downscaling_leaves_the_means_of_squares():
 @pytest.mark.parametrize("up", ["linear", "cubic", "nearest"])
 def test_downscaling_does_not_move_the_image(up):
     ramp = np.repeat(np.arange(240, dtype=np.uint8)[None, :, None], 9, axis=0)
-    done = applied(Downscale(scale=(0.2, 0.2), up=up), ramp).astype(float)
+    done = applied(Downscale(scale=(0.2, 0.2), interpolation=up), ramp).astype(float)
     assert abs((done - ramp)[:, 20:-20].mean()) < 0.05
 
 
@@ -74,14 +74,14 @@ def test_downscaling_does_not_move_the_image(up):
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
 def test_a_grid_covers_the_square_of_its_share(size, degrees, share):
     """Of the area; within what the squares at the border make of it."""
-    op = GridMask(unit=(0.1, 0.1), share=(share, share), degrees=(degrees, degrees))
+    op = GridMask(spacing=(0.1, 0.1), share=(share, share), degrees=(degrees, degrees))
     covered = [(applied(op, np.full((*size, 1), 255, np.uint8), rng) == 0).mean() for rng in streams(20)]
     side = round(share * round(0.1 * min(size)))
     assert abs(np.mean(covered) - (side / round(0.1 * min(size))) ** 2) < 0.04 + 0.04 * (degrees > 0)
 
 
 def test_a_grid_is_regular():
-    op = GridMask(unit=(0.2, 0.2), share=(0.5, 0.5))
+    op = GridMask(spacing=(0.2, 0.2), share=(0.5, 0.5))
     for rng in streams(20):
         mask = applied(op, np.full((100, 140, 1), 255, np.uint8), rng)[:, :, 0] == 0
         rows, columns = mask.any(axis=1), mask.any(axis=0)

@@ -24,7 +24,7 @@ def noise_of(op, array):
 @pytest.mark.parametrize("sd", [0.01, 0.05, 0.12])
 def test_gaussian_noise_has_its_standard_deviation(kind, sd):
     """Mean 0, the standard deviation (with that of rounding), no skew, the tails of a normal distribution."""
-    found = noise_of(AddNoise(sd=(sd, sd)), flat(0.5, kind))
+    found = noise_of(AddNoise(sigma=(sd, sd)), flat(0.5, kind))
     rounding = 1 / top(flat(0, kind)) ** 2 / 12
     assert abs(found.mean()) < 5 * sd / np.sqrt(found.size)
     assert abs(found.std() / np.sqrt(sd**2 + rounding) - 1) < 0.01
@@ -34,10 +34,10 @@ def test_gaussian_noise_has_its_standard_deviation(kind, sd):
 
 
 def test_noise_is_independent_unless_shared():
-    apart = noise_of(AddNoise(sd=(0.05, 0.05)), flat(0.5))
+    apart = noise_of(AddNoise(sigma=(0.05, 0.05)), flat(0.5))
     assert abs(np.corrcoef(apart.reshape(-1, 3).T) - np.eye(3)).max() < 0.02
     assert abs(np.corrcoef(apart[:, 1:, 0].ravel(), apart[:, :-1, 0].ravel())[0, 1]) < 0.02
-    shared = noise_of(AddNoise(sd=(0.05, 0.05), shared=True), flat(0.5))
+    shared = noise_of(AddNoise(sigma=(0.05, 0.05), shared=True), flat(0.5))
     assert (shared == shared[:, :, :1]).all()
     assert abs(shared.std() - 0.05) < 0.001
 
@@ -50,7 +50,7 @@ def test_rows_have_noise_of_their_own():
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_speckle_grows_with_the_light(kind):
     for level in (0.1, 0.3, 0.6):
-        found = noise_of(AddSpeckle(sd=(0.1, 0.1)), flat(level, kind))
+        found = noise_of(AddSpeckle(sigma=(0.1, 0.1)), flat(level, kind))
         assert abs(found.std() - 0.1 * level) < 0.002
         assert abs(found.mean()) < 0.001
 

@@ -57,7 +57,7 @@ def test_what_falls_leans_as_asked(cls, slants):
     """The direction in which a picture of rain or snow varies least, from its gradients (structure tensor)."""
     black = np.zeros((400, 400, 3), np.uint8)
     for slant in slants:
-        falls = applied(cls(strength=(0.6, 0.6), slant=(slant, slant)), black)[:, :, 0].astype(np.float32)
+        falls = applied(cls(strength=(0.6, 0.6), slant_degrees=(slant, slant)), black)[:, :, 0].astype(np.float32)
         x, y = cv2.Sobel(falls, cv2.CV_32F, 1, 0), cv2.Sobel(falls, cv2.CV_32F, 0, 1)
         turn = 0.5 * np.degrees(np.arctan2(2 * (x * y).mean(), (x * x - y * y).mean()))
         assert abs(turn + slant) < 8 if cls is AddRain else abs(turn + slant) < 20
