@@ -156,7 +156,7 @@ def _film_stream(source: Any) -> Any:
     films = [stream for stream in source.streams.video if not stream.disposition & cover]
     if not films:
         held = ", ".join(sorted({stream.type for stream in source.streams}))
-        raise MediaError(f"video: must hold moving pictures, holds {held or 'none'}; drop the row")
+        raise MediaError(f"video: must hold moving pictures, holds {f'{held} alone' if held else 'none'}; drop the row")
     return max(films, key=lambda stream: (bool(stream.disposition & av.stream.Disposition.default), -stream.index))
 
 
