@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import re
 from typing import ClassVar
@@ -46,37 +45,40 @@ class DeleteWords(EditOp):
 
     def edited(self, text: str, rng: Stream) -> str:
         """The same words taken out at once, where single blanks stand between them."""
-        if not text.isprintable() or "  " in text or not text or text[0] == " " or text[-1] == " ":
-            return self.edits(text, rng).apply(text)  # all white space but the blank counts as not printable
-        gone = self._drawn(text.count(" ") + 1, rng)
+        words = text.split()
+        gone = self._drawn(len(words), rng)
         if not gone:
             return text
-        words = text.split(" ")
+        if " ".join(words) != text:
+            return _without(text, gone).apply(text)
         for number in reversed(gone):
             del words[number]
         return " ".join(words)
 
-    @functools.cached_property
-    def _scale(self) -> float:
-        return 1 / math.log1p(-self.share)
-
     def _drawn(self, count: int, rng: Stream) -> list[int]:
         """Numbers of the words that go, in order. The gap to the next one is drawn: one draw a hit, not a word."""
-        if not 0 < self.share < 1:
-            gone = list(range(count)) if self.share else []
+        if self.share >= 1:
+            gone = list(range(count))
+        elif self.share <= 0:
+            gone = []
         else:
-            scale, draw, log = self._scale, rng.random, math.log
-            gone, at = [], 0
-            while True:
-                gap = log(1 - draw()) * scale
-                if not gap < count - at:  # or not a number, which an infinite scale makes of the smallest draw
-                    break
-                at += int(gap)
-                gone.append(at)
-                at += 1
+            gone = self._gaps(count, rng)
         if gone and len(gone) == count:
             gone.remove(rng.integers(0, count))
         return gone
+
+    def _gaps(self, count: int, rng: Stream) -> list[int]:
+        scale = 1 / math.log1p(-self.share)
+        draw = rng.random
+        gone: list[int] = []
+        at = 0
+        while True:
+            gap = math.log(1 - draw()) * scale
+            if not gap < count - at:  # or not a number, which an infinite scale makes of the smallest draw
+                return gone
+            at += int(gap)
+            gone.append(at)
+            at += 1
 
 
 def _without(text: str, gone: list[int]) -> Edits:
