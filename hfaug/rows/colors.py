@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hfaug.media.counters import counts
 from hfaug.moves import pixels
 
-__all__ = ["LUMA", "Color", "Curve", "apply_color", "table_curve"]
+__all__ = ["LUMA", "Color", "Curve", "apply_color", "fuse_color", "table_curve"]
 
 LUMA = np.array(pixels.LUMA)
 """Weights of ITU-R BT.601: what a grey image shows of a colour."""
@@ -127,6 +127,16 @@ def table_curve(table: npt.NDArray[np.uint8]) -> Curve:
         return np.stack([np.interp(levels, known, column * 257) for column in columns.T], axis=1)
 
     return curve
+
+
+def fuse_color(queue: list[Any], color: Color) -> None:
+    """Add a colour to a queue of steps; neighbours become one where they fuse, and what cancels goes."""
+    last = queue[-1] if queue else None
+    if isinstance(last, Color) and (joined := last.then(color)) is not None:
+        queue.pop()
+        color = joined
+    if not color.is_identity:
+        queue.append(color)
 
 
 def apply_color(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:

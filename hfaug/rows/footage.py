@@ -18,7 +18,7 @@ import numpy.typing as npt
 from hfaug import media
 from hfaug.errors import add_context
 from hfaug.moves import Field, FrameTimes, Move, Retiming, TimeMap, Warp
-from hfaug.rows.colors import Color, apply_color
+from hfaug.rows.colors import Color, apply_color, fuse_color
 from hfaug.rows.footage_labels import FrameLabels
 from hfaug.rows.places import fuse
 from hfaug.rows.segments import move_segments
@@ -112,12 +112,7 @@ class Footage:
         if color.is_identity:
             return
         self._touch()
-        last = self._todo[-1] if self._todo else None
-        if isinstance(last, Color) and (joined := last.then(color)) is not None:
-            self._todo.pop()
-            color = joined
-        if not color.is_identity:
-            self._todo.append(color)
+        fuse_color(self._todo, color)
 
     def edit_frames(self, change: FrameEdit) -> None:
         """Change pixels that stay in their places.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hfaug.errors import RowError
 from hfaug.moves import Field, Move, Warp
-from hfaug.rows.colors import Color, apply_color
+from hfaug.rows.colors import Color, apply_color, fuse_color
 from hfaug.rows.places import (
     BoxLabel,
     MaskLabel,
@@ -75,12 +75,7 @@ class Scene:
         if color.is_identity:
             return
         self._settled = None
-        last = self._todo[-1] if self._todo else None
-        if isinstance(last, Color) and (joined := last.then(color)) is not None:
-            self._todo.pop()
-            color = joined
-        if not color.is_identity:
-            self._todo.append(color)
+        fuse_color(self._todo, color)
 
     def edit(self, change: Edit) -> None:
         """Change pixels that stay in their places.

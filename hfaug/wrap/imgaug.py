@@ -9,7 +9,7 @@ import inspect
 import json
 import random
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from hfaug.wrap.functions import checked_pixels
 from hfaug.wrap.known import Known
 from hfaug.wrap.labels import Carried
 from hfaug.wrap.thawing import Thawer
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Imgaug", "is_augmenter", "specify"]
 
@@ -30,7 +31,7 @@ _KEYWORDS = {"mask": "segmentation_maps", "boxes": "bounding_boxes", "keypoints"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Imgaug(ImageOp):
+class Imgaug(Wrapped, ImageOp):
     """An object with the protocol of imgaug's augmenters. Made by `hfaug.wrap`.
 
     It has ``augment_image(image)``, or is called with ``image=``; the image is its own (height, width, channels) array.
@@ -55,22 +56,6 @@ class Imgaug(ImageOp):
     >>> hfaug.wrap(upside_down).shifts, hfaug.wrap(upside_down).moves
     (('image',), ())
     """
-
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped augmenter changes",)
-
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        known = Known.of(self.pipeline, type(self).__name__)
-        # What the other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", known.shifts)
-        object.__setattr__(self, "moves", known.moves)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Imgaug``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """Change the images of each row; the process's own random state is the same afterwards."""

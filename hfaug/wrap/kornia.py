@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from hfaug.wrap import kornia_specs as specs
 from hfaug.wrap.known import Known
 from hfaug.wrap.labels import Carried
 from hfaug.wrap.layers import lend_globals
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Kornia"]
 
@@ -25,7 +26,7 @@ _EXACT = 2**24
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Kornia(ImageOp):
+class Kornia(Wrapped, ImageOp):
     """A kornia augmentation, or a container of some. Made by `hfaug.wrap`.
 
     The parameters of each row are drawn for it alone, on the CPU, from torch's global generator, seeded by the row and
@@ -50,22 +51,6 @@ class Kornia(ImageOp):
     >>> hfaug.wrap(K.RandomAffine(20.0)).moves, hfaug.wrap(K.RandomGamma()).moves
     (('mask', 'boxes', 'keypoints'), ())
     """
-
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)
-
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        known = Known.of(self.pipeline, type(self).__name__)
-        # What the other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", known.shifts)
-        object.__setattr__(self, "moves", known.moves)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Kornia``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
 
     def _extra(self) -> dict[str, Any]:
         return {**super()._extra(), "library": specs.library()}

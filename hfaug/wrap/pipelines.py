@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import random
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from hfaug.rows import Row, Scene
 from hfaug.rows.places import BoxLabel, PlaceLabel, read_path
 from hfaug.wrap import specs
 from hfaug.wrap.labels import Carried
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Albumentations"]
 
@@ -26,7 +27,7 @@ INDEX = "hfaug_index"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Albumentations(ImageOp):
+class Albumentations(Wrapped, ImageOp):
     """An albumentations pipeline. Made by `hfaug.wrap`.
 
     Its draws are seeded by the row. A pipeline of pixel transforms alone leaves labels be; otherwise boxes, masks and
@@ -47,21 +48,8 @@ class Albumentations(ImageOp):
     (('mask', 'boxes', 'keypoints'), ())
     """
 
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)
-
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        shifts, moves = specs.reach(self.pipeline)
-        # What the other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", shifts)
-        object.__setattr__(self, "moves", moves)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Albumentations``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
+    def _reach(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return specs.reach(self.pipeline)
 
     def _extra(self) -> dict[str, Any]:
         return {**super()._extra(), "library": specs.library()}

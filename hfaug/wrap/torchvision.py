@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from hfaug.wrap import torchvision_specs as specs
 from hfaug.wrap.known import Known
 from hfaug.wrap.labels import Carried
 from hfaug.wrap.layers import lend_globals
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Torchvision"]
 
@@ -26,7 +27,7 @@ _TOP = 65_535
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Torchvision(ImageOp):
+class Torchvision(Wrapped, ImageOp):
     """A torchvision transform or pipeline of `torchvision.transforms.v2`. Made by `hfaug.wrap`.
 
     Its draws come from torch's global generator, seeded by the row and given back as it was. Transforms of colours
@@ -52,22 +53,6 @@ class Torchvision(ImageOp):
     >>> hfaug.wrap(v2.RandomHorizontalFlip()).moves, hfaug.wrap(v2.ColorJitter(0.2)).moves
     (('mask', 'boxes', 'keypoints'), ())
     """
-
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)
-
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        known = Known.of(self.pipeline, type(self).__name__)
-        # What the other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", known.shifts)
-        object.__setattr__(self, "moves", known.moves)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Torchvision``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
 
     def _extra(self) -> dict[str, Any]:
         return {**super()._extra(), "library": specs.library()}

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hfaug.binding import Binding
 from hfaug.errors import LabelError
 from hfaug.moves import Move, check_boxes, clip_boxes, follow, from_xyxy, to_xyxy, wrong_boxes
-from hfaug.rows.places.label import Fate, Hidden, Numbers, Origin, Size
+from hfaug.rows.places.label import Fate, FromOrigin, Hidden, Numbers, Origin, Size
 from hfaug.rows.places.paths import as_stored, read_path
 from hfaug.rows.places.raster import left_of_boxes
 
@@ -23,7 +23,7 @@ __all__ = ["BoxLabel", "full", "is_one_box"]
 
 
 @dataclass(frozen=True, eq=False)
-class BoxLabel:
+class BoxLabel(FromOrigin):
     """The boxes of one column, (n, 4) x1, y1, x2, y2 in continuous pixels.
 
     A box that leaves the image drops with all that is one value an object beside it (see `hfaug.groups`).
@@ -57,16 +57,6 @@ class BoxLabel:
         before = np.full((origin.count, 4), np.nan)
         before[kept] = boxes
         return cls(origin, boxes, before, kept, ones, ones)
-
-    @property
-    def path(self) -> str:
-        """Where they are stored."""
-        return self.origin.path
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that change with them."""
-        return self.origin.columns
 
     @property
     def beside(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hfaug.media import Picture
 from hfaug.moves import Motion, Move, Warp, follow
-from hfaug.rows.places.label import Fate, Hidden, Numbers, Origin, Size, fuse
+from hfaug.rows.places.label import Fate, FromOrigin, Hidden, Numbers, Origin, Size, fuse
 from hfaug.rows.places.masks import checked_size
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Figures:
 
 
 @dataclass(frozen=True, eq=False)
-class FigureLabel:
+class FigureLabel(FromOrigin):
     """One mask an object; what is not 0 is the object. Moves wait until somebody looks.
 
     Attributes:
@@ -66,16 +66,6 @@ class FigureLabel:
     figures: Figures | None = None
     is_cut: bool = False
     dim: Numbers | None = None
-
-    @property
-    def path(self) -> str:
-        """Where they are stored."""
-        return self.origin.path
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that change with them."""
-        return self.origin.columns
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:

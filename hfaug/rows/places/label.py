@@ -16,7 +16,7 @@ from hfaug.moves import Field, Move, Warp
 if TYPE_CHECKING:
     from hfaug.rows.row import Row
 
-__all__ = ["Fate", "Hidden", "Numbers", "ObjectLabel", "Origin", "PlaceLabel", "Size", "fuse"]
+__all__ = ["Fate", "FromOrigin", "Hidden", "Numbers", "ObjectLabel", "Origin", "PlaceLabel", "Size", "fuse"]
 
 Numbers = npt.NDArray[np.float64]
 Hidden = npt.NDArray[np.bool_]
@@ -43,6 +43,22 @@ class Origin:
     binding: Binding
     source: Mapping[str, Any]
     count: int
+
+
+class FromOrigin:
+    """What labels share that know where their objects come from."""
+
+    origin: Origin
+
+    @property
+    def path(self) -> str:
+        """Where they are stored."""
+        return self.origin.path
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that change with them."""
+        return self.origin.columns
 
 
 @dataclass(frozen=True, eq=False)

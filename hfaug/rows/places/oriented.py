@@ -14,7 +14,7 @@ from hfaug.binding import Binding
 from hfaug.errors import LabelError, RowError
 from hfaug.moves import Move, follow
 from hfaug.rows.places.boxes import full, is_one_box
-from hfaug.rows.places.label import Fate, Hidden, Numbers, Origin, Size
+from hfaug.rows.places.label import Fate, FromOrigin, Hidden, Numbers, Origin, Size
 from hfaug.rows.places.paths import as_stored, read_path
 from hfaug.rows.places.raster import fill_rings
 
@@ -29,7 +29,7 @@ _SQUARE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class OrientedLabel:
+class OrientedLabel(FromOrigin):
     """The askew boxes of one column, (n, 4, 2) corners in continuous pixels, the first two along the side ``w``.
 
     They are never cut: one that leaves the image in part keeps its form, and drops by the share that is to be seen.
@@ -52,16 +52,6 @@ class OrientedLabel:
             raise LabelError(f"column {origin.path!r}: {error}") from error
         ones = np.ones(len(corners))
         return cls(origin, corners, np.arange(len(corners)), ones, ones)
-
-    @property
-    def path(self) -> str:
-        """Where they are stored."""
-        return self.origin.path
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that change with them."""
-        return self.origin.columns
 
     def moved(self, warps: Sequence[Move]) -> OrientedLabel:
         """The boxes after moves; without those of which nothing is to be seen."""

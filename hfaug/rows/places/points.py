@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hfaug.errors import LabelError
 from hfaug.moves import Move, follow
-from hfaug.rows.places.label import Fate, Hidden, Numbers, Origin, Size
+from hfaug.rows.places.label import Fate, FromOrigin, Hidden, Numbers, Origin, Size
 from hfaug.rows.places.paths import as_stored, read_path, write_path
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["PointLabel"]
 
 
 @dataclass(frozen=True, eq=False)
-class PointLabel:
+class PointLabel(FromOrigin):
     """The keypoints of one column, (n, 2) x, y in continuous pixels, with their visibility where there is one.
 
     A point that leaves the image gets visibility 0 where the column has one; without one it keeps its coordinates,
@@ -59,16 +59,6 @@ class PointLabel:
         spans = tuple(slice(start, stop) for start, stop in pairwise(ends) if stop > start)
         _check_swaps(origin, spans)
         return cls(origin, value, points, marks, spans, shift)
-
-    @property
-    def path(self) -> str:
-        """Where they are stored."""
-        return self.origin.path
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that change with them."""
-        return self.origin.columns
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:

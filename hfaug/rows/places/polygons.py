@@ -14,7 +14,7 @@ from hfaug.errors import LabelError
 from hfaug.moves import Move, follow
 from hfaug.moves.outlines import clip_ring, ring_area
 from hfaug.moves.plane import frame
-from hfaug.rows.places.label import Fate, Hidden, Numbers, Origin, Size
+from hfaug.rows.places.label import Fate, FromOrigin, Hidden, Numbers, Origin, Size
 from hfaug.rows.places.paths import is_whole_at, read_path
 from hfaug.rows.places.raster import fill_rings, traced
 
@@ -30,7 +30,7 @@ _FORMS = ("ring", "rings", "points", "lists of points")
 
 
 @dataclass(frozen=True, eq=False)
-class PolygonLabel:
+class PolygonLabel(FromOrigin):
     """The outlines of the objects of one column, in continuous pixels.
 
     An object is what any of its rings goes round. A ring that sticks out of its image is cut to it when it moves.
@@ -69,16 +69,6 @@ class PolygonLabel:
         shares = np.array([1.0 if rings and any(map(len, rings)) else np.nan for rings in objects])
         growth = np.where(np.isnan(shares), np.nan, 1.0)
         return cls(origin, tuple(objects), _extents(objects), tuple(forms), size, shares, growth)
-
-    @property
-    def path(self) -> str:
-        """Where they are stored."""
-        return self.origin.path
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that change with them."""
-        return self.origin.columns
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:
