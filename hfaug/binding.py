@@ -82,7 +82,7 @@ class Binding:
             by themselves.
         angle_units: Of ``cxcywha``: ``degrees`` or ``radians``, by which the side ``w`` is turned clockwise.
         polygon_units: ``pixels`` or ``relative``; those of the boxes when left out.
-        keypoint_origin: ``corner`` (0, 0 is the corner of the first pixel) or ``centre`` (its centre).
+        keypoint_origin: ``corner`` (0, 0 is the corner of the first pixel) or ``center`` (its centre).
         keypoint_format: ``points`` (the default) or ``coco``: all points of an object in one list, x, y, visibility by
             turns.
         keypoint_swaps: Pairs of places (from 0) in the list of an object's points that change places in a mirror, as
@@ -130,7 +130,7 @@ class Binding:
     box_labels: Columns = ()
     angle_units: Literal["degrees", "radians"] | None = None
     polygon_units: Literal["pixels", "relative"] | None = None
-    keypoint_origin: Literal["corner", "centre"] | None = None
+    keypoint_origin: Literal["corner", "center"] | None = None
     keypoint_format: Literal["points", "coco"] | None = None
     keypoint_swaps: Annotated[tuple[tuple[int, int], ...], Limit(0)] = ()
     mask_ids: Columns = ()

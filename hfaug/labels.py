@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets import Features
@@ -73,7 +73,7 @@ def check_labels(
         features: The dataset's features.
         binding: What the user said.
         columns: The columns of each role.
-        shifts: Contents whose positions the op changes.
+        shifts: Contents whose positions the op changes; ``size`` where it may change that of an image, too.
         moves: Labels that it moves.
         who: Name of the op, for errors.
 
@@ -81,9 +81,10 @@ def check_labels(
         LabelError: A bound label would not move, or cannot be read.
         UnboundColumnError: A column may hold positions and nobody said what it is.
     """
-    for content in sorted(shifts):
+    for content in sorted(shifts - {"size"}):
         _check_bound(binding, columns, content, moves, who)
-        _check_unbound(features, binding, columns, content, moves, who)
+        measured = MEASURES.get(content, ()) if content != "image" or "size" in shifts else ()
+        _check_unbound(features, binding, columns, content, moves, measured, who)
     if "image" in shifts:
         _check_native(binding, columns, moves, who)
         check_readable(binding, columns, who)
@@ -103,9 +104,15 @@ def _check_bound(binding: Binding, columns: Columns, content: str, moves: frozen
 
 
 def _check_unbound(
-    features: Features, binding: Binding, columns: Columns, content: str, moves: frozenset[str], who: str
+    features: Features,
+    binding: Binding,
+    columns: Columns,
+    content: str,
+    moves: frozenset[str],
+    measured: Sequence[str],
+    who: str,
 ) -> None:
-    doubtful = _doubtful(features, binding, columns, content)
+    doubtful = _doubtful(features, binding, columns, content, measured)
     if not doubtful:
         return
     first = feature_at(features, doubtful[0])
@@ -151,7 +158,9 @@ def _may_be_tracks(columns: Columns, feature: Any) -> bool:
     return in_frames and is_list(feature) and is_flat_list(feature.feature)
 
 
-def _doubtful(features: Features, binding: Binding, columns: Columns, content: str) -> list[str]:
+def _doubtful(
+    features: Features, binding: Binding, columns: Columns, content: str, measured: Sequence[str]
+) -> list[str]:
     """The columns and fields that may hold positions and that nobody spoke of."""
     bound = {path for role in ROLES for path in columns.get(role, ())} | {*binding.box_labels, *binding.mask_ids}
     known = bound | set(binding.keep) | {split_path(features, path)[0] for path in bound} | _own_fields(columns)
@@ -161,18 +170,17 @@ def _doubtful(features: Features, binding: Binding, columns: Columns, content: s
     if content == "time":  # a column of frames or of stretches follows as a whole
         silent = (*silent, *frame_columns(features, columns, binding), *columns.get("segments", ()))
     found: list[str] = []
-    measured: list[str] = []
+    measuring: list[str] = []
     for path, feature in fields_of(features):
         if path in known or any(f"{path}.".startswith(f"{name}.") for name in silent) or is_weights(features, path):
             continue
         beside = content == "image" and is_area(feature, path) and _stands_with_objects(features, columns, path)
-        measure = measure_of(features, path, feature) in MEASURES.get(content, ())
-        if measure or (content == "image" and is_size(path, feature)):
-            measured.append(path)
+        if measure_of(features, path, feature) in measured or ("width" in measured and is_size(path, feature)):
+            measuring.append(path)
             continue
         if beside or _suspect(feature, path, content) or (content == "text" and in_words and is_tags(feature)):
             found.append(path)
-    return [*found, *measured]
+    return [*found, *measuring]
 
 
 def _stands_with_objects(features: Features, columns: Columns, path: str) -> bool:
@@ -237,7 +245,7 @@ def check_readable(binding: Binding, columns: Columns, who: str) -> None:
     if keypoints and not binding.keypoint_origin:
         raise LabelError(
             f"{who}: the origin of {', '.join(keypoints)} must be known, was not given; "
-            'say .on(keypoint_origin="corner") or "centre"'
+            'say .on(keypoint_origin="corner") or "center"'
         )
 
 

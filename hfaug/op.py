@@ -116,6 +116,11 @@ class Op(Config):
         return json.dumps([[model["id"], model["revision"]] for part in self.walk() for model in part.models()])
 
     @property
+    def keeps_size(self) -> bool:
+        """Whether images are as high and wide afterwards, so that columns which say so stay right."""
+        return False
+
+    @property
     def defers(self) -> bool:
         """Whether nothing is decoded while it runs: what it does to media waits until the row is written."""
         parts = self.children()
@@ -194,7 +199,7 @@ class Op(Config):
                 plan.binding,
                 who=type(self).__name__,
                 needs=self.needs,
-                shifts=self.shifts,
+                shifts=self.shifts if self.keeps_size else (*self.shifts, "size"),
                 moves=self.moves,
                 also=self.also,
             )
@@ -337,10 +342,8 @@ def _open(form: Form, binding: Binding) -> Batch:
 def _judged(op: Op, row: Row, result: Any) -> Row:
     if isinstance(result, Row):
         if (result.batch, result.index, result.copy) != (row.batch, row.index, row.copy):
-            raise ParameterError(
-                f"{type(op).__name__}: must return each row in its own place, returned {result.id!r} for {row.id!r}; "
-                "mend the op"
-            )
+            said = f"returned {result.id!r} for {row.id!r}; mend the op"
+            raise ParameterError(f"{type(op).__name__}: must return each row in its own place, {said}")
         return result
     if isinstance(result, Reject):
         row.rejected = (op.op_name(), result.reason)
@@ -377,8 +380,7 @@ class BatchOp(Op):
         """Change rows in order; rejected ones pass through."""
         leaf = run.leaf(self)
         streams = run.streams(leaf, rows)
-        live = [index for index, row in enumerate(rows) if row.rejected is None]
-        results = list(rows)
+        live, results = [index for index, row in enumerate(rows) if row.rejected is None], list(rows)
         if not live:
             return results
         for index in live:

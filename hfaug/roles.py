@@ -91,7 +91,7 @@ def resolve(
         binding: What the user said.
         who: Name of the op, for errors.
         needs: Roles that the op cannot do without.
-        shifts: Contents whose positions change.
+        shifts: Contents whose positions change; ``size`` where that of an image may.
         moves: Labels that the op moves.
         also: What does in place of an image that is missing: ``video``.
 

@@ -4,7 +4,7 @@ import pytest
 from datasets import Image, Json, List, Video
 
 from hfaug.errors import LabelError, RoleError, UnboundColumnError
-from hfaug.ops.image import Flip, JitterColor
+from hfaug.ops.image import Flip, JitterColor, Resize
 from hfaug.ops.video import Trim
 from tests.test_roles import BOXES, COCO, NUMBER, TEXT, WHOLE, roles
 
@@ -39,14 +39,14 @@ def test_a_number_of_objects_needs_a_verdict():
 @pytest.mark.parametrize("name", ["width", "image_height", "img_width"])
 def test_the_size_of_an_image_needs_a_verdict(name):
     with pytest.raises(UnboundColumnError, match=rf"column '{name}' may measure the image.*=\"{name}\""):
-        roles(Flip(), image=Image(), **{name: WHOLE})
-    assert "image" in roles(Flip().on(keep=name), image=Image(), **{name: WHOLE})
+        roles(Resize(), image=Image(), **{name: WHOLE})
+    assert "image" in roles(Resize().on(keep=name), image=Image(), **{name: WHOLE})
     assert "image" in roles(JitterColor(), image=Image(), **{name: WHOLE})
 
 
 def test_a_size_in_a_list_cannot_be_bound():
     with pytest.raises(UnboundColumnError, match="make it two columns, width and height"):
-        roles(Flip(), image=Image(), size=List(WHOLE))
+        roles(Resize(), image=Image(), size=List(WHOLE))
 
 
 def test_measures_belong_to_one_image():

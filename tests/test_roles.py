@@ -9,7 +9,7 @@ from hfaug import Chain
 from hfaug.columns import feature_at, split_path
 from hfaug.errors import LabelError, ParameterError, RoleError, UnboundColumnError
 from hfaug.ops.audio import ChangeGain
-from hfaug.ops.image import Erase, Flip, JitterColor
+from hfaug.ops.image import Crop, Erase, Flip, JitterColor
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import BackTranslate, SwapChars
 from hfaug.plan import Plan
@@ -322,10 +322,10 @@ LAYOUTS = {
 def test_usual_layouts_are_told_how_to_bind_them(features, said):
     """The error says the very words, and with these the op is ready."""
     with pytest.raises(UnboundColumnError) as raised:
-        roles(Flip(), **features)
+        roles(Crop(), **features)
     words = ", ".join(f'{name}="{value}"' for name, value in said.items())
     assert f"bind what the names suggest with .on({words})" in str(raised.value)
-    found = roles(Flip().on(**said), **features)
+    found = roles(Crop().on(**said), **features)
     assert all(found[role] == (path,) for role, path in said.items() if role in found)
 
 

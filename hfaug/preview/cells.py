@@ -167,7 +167,7 @@ def _boxes(row: Row, look: Look, size: tuple[int, int]) -> Iterator[Box]:
 
 
 def _points(row: Row, look: Look) -> Iterator[Point]:
-    shift = 0.5 if look.binding.keypoint_origin == "centre" else 0.0
+    shift = 0.5 if look.binding.keypoint_origin == "center" else 0.0
     if look.binding.keypoint_origin is None:
         return
     for path in look.all("keypoints"):

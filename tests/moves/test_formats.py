@@ -112,8 +112,8 @@ def test_clipping():
 
 def test_points_say_what_a_whole_number_is():
     """Pixel numbers are centres: a flip of the first pixel is the last."""
-    points = to_points([[0, 0], [4, 2]], origin="centre")
-    flipped = from_points(Warp.flip((3, 5)).points(points), origin="centre")
+    points = to_points([[0, 0], [4, 2]], origin="center")
+    flipped = from_points(Warp.flip((3, 5)).points(points), origin="center")
     assert flipped.tolist() == [[4, 0], [0, 2]]
     relative = to_points([[0.5, 0.5]], units="relative", size=(3, 5))
     assert relative.tolist() == [[2.5, 1.5]]

@@ -1,11 +1,12 @@
 """Columns that say how large or how long a medium is hold what it is after a change, and stay where nothing changed."""
 
 import pytest
-from datasets import Dataset, Features, List, Value, Video
+from datasets import Dataset, Features, Image, List, Value, Video
 
 import hfaug
-from hfaug.ops.image import Flip, JitterColor, Resize
-from hfaug.ops.mix import Mosaic
+from hfaug.errors import UnboundColumnError
+from hfaug.ops.image import Flip, JitterColor, QuarterTurn, Resize, Rotate, Scale
+from hfaug.ops.mix import CutMix, Mosaic
 from hfaug.ops.video import ChangeFps, Reverse, Trim
 from tests.films import HEIGHT, WIDTH, film
 from tests.rows.test_labels_in_rows import NUMBER, SIZE, WHOLE, changed
@@ -92,3 +93,14 @@ def test_sizes_of_boxes_are_none_of_the_image():
     features = {"objects": [{"x": NUMBER, "y": NUMBER, "width": NUMBER, "height": NUMBER}], "ids": List(WHOLE)}
     with pytest.raises(hfaug.errors.UnboundColumnError, match=r"'objects.x' may hold positions"):
         changed(Flip(), features, {"objects": [], "ids": []})
+
+
+def test_ops_that_keep_the_size_ask_for_nothing():
+    """A flip leaves width and height right; a turn that grows the canvas does not."""
+    features = Features({"image": Image(), **dict.fromkeys(SIDES, WHOLE)})
+    assert all(op.keeps_size for op in (Flip(), Rotate(), Scale(), CutMix()))
+    assert Flip().features(features)["width"] == WHOLE
+    assert Rotate().features(features)["width"] == WHOLE
+    for op in (Resize(), Rotate(expand=True), QuarterTurn()):
+        with pytest.raises(UnboundColumnError, match="'width' may measure"):
+            op.features(features)

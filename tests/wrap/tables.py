@@ -8,7 +8,7 @@ from datasets import Dataset, Features, Image, List, Value
 import hfaug
 from hfaug import media
 
-LABELS = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "centre"}
+LABELS = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "center"}
 """How the labels of the photographs are bound."""
 
 

@@ -69,6 +69,11 @@ class CopyPaste(MixOp):
             )
         return super().adds(features, roles)
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def mix(self, row: Row, partner: Row, rng: Stream) -> tuple[Row, float] | Reject:
         """Draw how the partner is laid over the image and which objects stay of it."""
         factor, mirrored, y, x = rng.uniform(*self.scale), rng.random() < self.mirror, rng.random(), rng.random()

@@ -47,6 +47,11 @@ class CutMix(MixOp):
 
     alpha: Positive = 1.0
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def mix(self, row: Row, partner: Row, rng: Stream) -> tuple[Row, float] | Reject:
         """Draw the rectangle and exchange it."""
         if not (row.scenes and partner.scenes):

@@ -47,6 +47,11 @@ class MixUp(MixOp):
 
     alpha: Positive = 0.2
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def mix(self, row: Row, partner: Row, rng: Stream) -> tuple[Row, float] | Reject:
         """Draw the share and blend."""
         if not (row.scenes and partner.scenes):

@@ -52,7 +52,7 @@ class PointLabel(FromOrigin):
                 f"{sorted(widths)}; cut long lists into points, or say "
                 '.on(keypoint_format="coco") if each holds x, y, visibility of all points by turns'
             )
-        shift = 0.5 if binding.keypoint_origin == "centre" else 0.0
+        shift = 0.5 if binding.keypoint_origin == "center" else 0.0
         points = np.array([item[:2] for item in items], dtype=np.float64).reshape(-1, 2) + shift
         marks = tuple(item[2] for item in items if len(item) == 3)
         ends = np.cumsum([0, *map(len, lists)]).tolist()

@@ -94,6 +94,11 @@ class Affine(FilledOp):
         super().__post_init__()
         check_slants("Affine", self.shear_x_degrees, self.shear_y_degrees)
 
+    @property
+    def keeps_size(self) -> bool:
+        """True, unless the canvas grows."""
+        return not self.expand
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the turn, scale, slant and shift; they are made as scale, slant, turn, shift."""
         about = centre(size)

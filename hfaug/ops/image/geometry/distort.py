@@ -48,6 +48,11 @@ class DistortGrid(FilledOp):
     cells: Annotated[int, Limit(2, 64)] = 5
     distortion: Annotated[tuple[float, float], Limit(0, 0.8, ordered=True)] = (0.1, 0.3)
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def warp(self, size: Size, rng: Stream) -> Field:
         """Draw the limit, then the width of each column and the height of each row."""
         limit = rng.uniform(*self.distortion)
@@ -93,6 +98,11 @@ class DistortLens(FilledOp):
     k1: Annotated[tuple[float, float], Limit(-0.3, 0.3, ordered=True)] = (-0.15, 0.25)
     k2: Annotated[tuple[float, float], Limit(-0.15, 0.15, ordered=True)] = (0, 0)
     enlarge: bool = True
+
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
 
     def warp(self, size: Size, rng: Stream) -> Field:
         """Draw both coefficients."""

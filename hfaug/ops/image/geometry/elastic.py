@@ -55,6 +55,11 @@ class Elastic(FilledOp):
     spacing: Annotated[float, Limit(0.02, 0.5)] = 0.15
     keep_frame: bool = True
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def warp(self, size: Size, rng: Stream) -> Field:
         """Draw the strength, then the shifts of all control points."""
         strength = rng.uniform(*self.shift) * min(size) / _SPREAD

@@ -31,6 +31,11 @@ class Flip(WarpOp):
 
     axis: Literal["horizontal", "vertical", "both"] = "horizontal"
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Mirror the whole image; nothing is drawn."""
         return Warp.quarter_turns(size, 2) if self.axis == "both" else Warp.flip(size, self.axis)

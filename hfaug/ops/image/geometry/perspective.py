@@ -59,6 +59,11 @@ class Perspective(FilledOp):
                 f"is {self.distortion}; make it smaller, or set keep_whole"
             )
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw how far each corner lies inwards, across and down."""
         height, width = size

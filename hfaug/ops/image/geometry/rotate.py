@@ -52,6 +52,11 @@ class Rotate(FilledOp):
         if self.expand and self.crop:
             raise ParameterError("Rotate: only one of expand and crop can be done, both are set; unset one")
 
+    @property
+    def keeps_size(self) -> bool:
+        """True, unless the canvas grows or corners are cut off."""
+        return not (self.expand or self.crop)
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the angle."""
         matrix = rotation(degrees := rng.uniform(*self.degrees), about=centre(size))

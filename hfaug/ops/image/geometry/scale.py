@@ -43,6 +43,11 @@ class Scale(FilledOp):
     aspect: Zoom = (1, 1)
     expand: bool = False
 
+    @property
+    def keeps_size(self) -> bool:
+        """True, unless the canvas grows."""
+        return not self.expand
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the factor and the aspect."""
         matrix, after = drawn_scaling(self.scale, self.aspect, centre(size), rng), size

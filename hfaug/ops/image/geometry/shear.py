@@ -44,6 +44,11 @@ class Shear(FilledOp):
         super().__post_init__()
         check_slants("Shear", self.shear_x_degrees, self.shear_y_degrees)
 
+    @property
+    def keeps_size(self) -> bool:
+        """True, unless the canvas grows."""
+        return not self.expand
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw both slants."""
         x, y = rng.uniform(*self.shear_x_degrees), rng.uniform(*self.shear_y_degrees)

@@ -43,6 +43,11 @@ class Shift(FilledOp):
     shift_y: Range = (-0.1, 0.1)
     unit: Literal["share", "pixels"] = "share"
 
+    @property
+    def keeps_size(self) -> bool:
+        """True."""
+        return True
+
     def warp(self, size: Size, rng: Stream) -> Warp:
         """Draw the shift across and down."""
         return Warp(drawn_shift(self.shift_x, self.shift_y, self.unit, size, rng), size, **self._style)
