@@ -30,6 +30,8 @@ venv: $(READY)
 $(READY): pyproject.toml setup.py constraints.txt
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all,dev]"
+	# Where only the tests that wrap it look: beside a torch of another build it cannot be imported, and transformers tries.
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --upgrade --target $(VENV)/peers torchvision
 	touch $@
 
 clean:

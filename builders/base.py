@@ -155,7 +155,7 @@ class RowBuilder(ArrowBasedBuilder):
     def _plan(self, steps: RowSteps, parts: Mapping[str, list[Part]], *, together: bool) -> None:
         """Find out what will be done to which columns, before any row is touched."""
         from hfaug import provenance
-        from hfaug.augment import with_lineage
+        from hfaug.ids import with_lineage
 
         steps.check_splits(list(parts))
         self._source_features = self._reader.features(parts, streaming=together)
@@ -219,7 +219,7 @@ class RowBuilder(ArrowBasedBuilder):
             logger.warning("%s: rejected %d rows: %s", self.dataset_name, counts.total(), dict(sorted(counts.items())))
 
     def _rows(self, shard: Shard, counts: Counter[str]) -> Iterator[pa.Table]:
-        from hfaug.augment import with_lineage
+        from hfaug.ids import with_lineage
 
         if shard.line is None or self._steps is None or self._source_features is None:
             yield from self._reader.tables(shard.part)

@@ -164,24 +164,28 @@ class RowSteps:
             LabelError: A label would not move.
         """
         from hfaug.augment import Untouched
+        from hfaug.lineage import id_digest, unused
         from hfaug.recipe.schema import FilterRows
 
         lines = [Line()]
+        earlier: set[str] = set()
         for step in self.steps:
             if isinstance(step, FilterRows):
                 if step.splits is None or split in step.splits:
+                    step.filter.check(features)
                     lines = [line.then(step.filter, features) for line in lines]
                 continue
             after = step.op.features(features)
             rest = [line.then(Untouched.around(step.op), features) if after != features else line for line in lines]
             if split not in step.splits:
                 lines = rest
-            elif together:
-                op = step.op.times(step.copies, keep=step.keep)
-                lines = [line.then(op, features, step.copies + step.keep) for line in lines]
-            else:
-                op = step.op.times(step.copies)
-                lines = [*(rest if step.keep else []), *(line.then(op, features, step.copies) for line in lines)]
+                features = after
+                continue
+            beside = together and step.keep
+            op = unused(step.op, earlier.__contains__).times(step.copies, keep=beside)
+            earlier.add(id_digest(op))
+            copied = [line.then(op, features, step.copies + beside) for line in lines]
+            lines = [*(rest if step.keep and not together else []), *copied]
             features = after
         return lines, features
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfaug.config import OUTPUT_VERSION as OUTPUT_VERSION
     from hfaug.kinds import ArrangeOp as ArrangeOp
     from hfaug.kinds import ColorOp as ColorOp
+    from hfaug.kinds import CurveOp as CurveOp
     from hfaug.kinds import EditOp as EditOp
     from hfaug.kinds import ImageOp as ImageOp
     from hfaug.kinds import PixelOp as PixelOp
@@ -53,6 +54,7 @@ _HOMES = {
     "BatchOp": "op",
     "Chain": "compose",
     "ColorOp": "kinds",
+    "CurveOp": "kinds",
     "EditOp": "kinds",
     "ImageOp": "kinds",
     "MixOp": "mix",

@@ -1,50 +1,40 @@
-"""`augment`, `online` and `with_ids`: ops on whole datasets, stored once or drawn fresh each epoch."""
+"""`augment`: ops on whole datasets and streams, their copies stored once."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import (
-    Audio,
     Dataset,
     DatasetDict,
     Features,
-    Image,
     IterableDataset,
     IterableDatasetDict,
-    LargeList,
-    List,
-    Video,
     concatenate_datasets,
 )
 
 from hfaug import provenance
+from hfaug.arguments import check_dataset, check_num_proc, check_op
 from hfaug.binding import Binding
-from hfaug.errors import CallError, ParameterError, RowIdError
+from hfaug.errors import CallError, ParameterError
 from hfaug.fields import canonical
-from hfaug.lineage import REJECTED
+from hfaug.ids import batch_rows, formatted, holds_copies, with_ids, with_lineage
+from hfaug.lineage import REJECTED, id_digest, unused
 from hfaug.op import Op
-from hfaug.plan import Plan, Run, has_lineage
-from hfaug.randomness import row_key
+from hfaug.plan import Plan, Run
 from hfaug.rows import KEPT, Row
+from hfaug.streaming import map_stream, ops_of, stream_features
 
 __all__ = ["augment", "batch_rows", "with_ids"]
 
 logger = logging.getLogger("hfaug")
 AnyDataset = TypeVar("AnyDataset", Dataset, DatasetDict, IterableDataset, IterableDatasetDict)
-
-_BATCH_BYTES = 32_000_000
-_MOST_ROWS = 1000
-_MOST_MEDIA = 64
 
 
 def augment(
@@ -73,10 +63,17 @@ def augment(
     Returns:
         The same kind as `dataset`, with the features of ``op.features(dataset.features)``.
 
+    An op that made copies in the dataset before draws anew: the same call again gives other copies, under other ids. A
+    stream that is read from a file does not tell in time what made its rows, so only the calls on the stream count. For
+    a filter or map before this one `datasets` decodes the media of a stream and encodes them anew, which makes them
+    other rows; ``stream.decode(False)`` before it keeps them as they are.
+
     Raises:
+        ParameterError: An argument is not what it should be.
         RoleError: A column is missing or in doubt; raised before any work.
         LabelError: A label would not move; raised before any work.
         RowIdError: Two rows share an id.
+        CallError: An op that learns first is given a stream, or the features of a stream are unknown.
 
     >>> import hfaug
     >>> from datasets import Dataset
@@ -84,6 +81,9 @@ def augment(
     >>> hfaug.augment(ds, hfaug.ops.text.SwapChars(), copies=2).num_rows
     6
     """
+    check_dataset(dataset, "augment")
+    check_op(op, "augment")
+    check_num_proc(num_proc, "augment")
     canonical(copies, int, "augment", "copies")
     if copies < 1:
         raise ParameterError(f"augment: copies must be from 1 up, got {copies}")
@@ -119,6 +119,33 @@ def _chosen_splits(dataset: Any, splits: Sequence[str] | None) -> set[str]:
     return set(names)
 
 
+def mapped(
+    rows: Dataset, function: Op, features: Features, *, copies: int = 1, num_proc: int | None = None, name: str
+) -> Dataset:
+    """Rows after an op over their storage, in batches by their bytes; of no rows the features alone.
+
+    Args:
+        rows: One split, with ids.
+        function: The op.
+        features: What it makes.
+        copies: How many rows it makes of one.
+        num_proc: Worker processes.
+        name: What a progress bar says.
+    """
+    if not len(rows):
+        return Dataset(features.arrow_schema.empty_table(), split=rows.split)
+    size = batch_rows(rows, copies)
+    return rows.with_format(None).map(
+        function,
+        batched=True,
+        batch_size=size,
+        writer_batch_size=size * copies,
+        num_proc=None if num_proc is None else min(num_proc, len(rows)),
+        features=features,
+        desc=name,
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class _Job:
     """One call of `augment`."""
@@ -134,6 +161,7 @@ class _Job:
         if isinstance(split, IterableDataset):
             return self._stream(split)
         op = self.op if self.op.ready else self.op.fit(split)
+        op = unused(op, lambda digest: holds_copies(split, digest))
         features = op.features(with_lineage(split.features))
         rows = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
         made = self._map(Flagged.around(op.times(self.copies)), rows, features)
@@ -145,8 +173,8 @@ class _Job:
     def pass_on(self, split: Any) -> Any:
         """Give a split that is not augmented the same columns."""
         if isinstance(split, IterableDataset):
-            features = self.op.features(with_lineage(_stream_features(split)))
-            done = _map_stream(split, Untouched.around(self.op), features)
+            features = self.op.features(with_lineage(stream_features(split, "augment")))
+            done = map_stream(split, Untouched.around(self.op), features)
         else:
             rows = with_ids(split, id_column=self.op.binding.id, num_proc=self.num_proc)
             done = self._map(Untouched.around(self.op), rows, self.op.features(rows.features))
@@ -159,158 +187,21 @@ class _Job:
     def _map(self, function: Any, split: Dataset, features: Features) -> Dataset:
         if isinstance(function, Untouched) and features == split.features:
             return split
-        if not len(split):
-            return Dataset(features.arrow_schema.empty_table(), split=split.split)
-        rows = batch_rows(split, self.copies)
-        return split.with_format(None).map(
-            function,
-            batched=True,
-            batch_size=rows,
-            writer_batch_size=rows * self.copies,
-            num_proc=None if self.num_proc is None else min(self.num_proc, len(split)),
-            features=features,
-            desc=f"hfaug {type(self.op).__name__}",
-        )
+        name = f"hfaug {type(self.op).__name__}"
+        return mapped(split, function, features, copies=self.copies, num_proc=self.num_proc, name=name)
 
     def _stream(self, split: IterableDataset) -> IterableDataset:
-        features = self.op.features(with_lineage(_stream_features(split)))
+        if not self.op.ready:
+            names = ", ".join(type(op).__name__ for op in self.op.walk() if not op.children() and not op.ready)
+            raise CallError(
+                f"augment: an op on a stream must know what it needs beforehand, {names} first learns from all rows; "
+                "say op.fit(train) with a dataset of training rows, and augment with what it returns"
+            )
+        features = self.op.features(with_lineage(stream_features(split, "augment")))
         logger.info("hfaug.augment: equal rows of a stream cannot be numbered; they get equal copies")
-        done = _map_stream(split, self.op.times(self.copies, keep=self.keep), features)
-        return self._finished(done, split)
-
-
-def _stream_features(split: IterableDataset) -> Features:
-    features = split.features
-    if features is None:
-        raise CallError(
-            "augment: the features of a stream must be known, these are not; say stream.cast(features) "
-            "or load it with features=..."
-        )
-    return features
-
-
-def _map_stream(split: IterableDataset, function: Any, features: Features) -> IterableDataset:
-    return split.with_format("arrow").map(function, batched=True, batch_size=32, features=features).with_format(None)
-
-
-def formatted(done: Dataset, like: Dataset) -> Dataset:
-    """A dataset that hands out its rows as another one does."""
-    said = like.format
-    columns = None if set(said["columns"]) == set(like.column_names) else said["columns"]
-    return done.with_format(said["type"], columns, said["output_all_columns"], **said["format_kwargs"])
-
-
-def with_lineage(features: Features) -> Features:
-    """Features with the lineage column."""
-    return features if has_lineage(features) else Features({**features, provenance.COLUMN: provenance.feature()})
-
-
-def batch_rows(split: Dataset, copies: int = 1) -> int:
-    """Rows of a batch: by bytes, so that few media and many numbers are held at a time.
-
-    Args:
-        split: The rows; media that are only named by a path are taken for large.
-        copies: How many rows are made of one.
-    """
-    nbytes = max(1, split.data.nbytes / max(1, split.data.num_rows))
-    most = _MOST_MEDIA if any(map(_holds_media, split.features.values())) else _MOST_ROWS
-    return int(max(1, min(most // copies, _BATCH_BYTES // (nbytes * copies), len(split))))
-
-
-def _holds_media(feature: Any) -> bool:
-    if isinstance(feature, (List, LargeList)):
-        return _holds_media(feature.feature)
-    if isinstance(feature, Mapping):
-        return any(map(_holds_media, feature.values()))
-    return isinstance(feature, (Image, Audio, Video))
-
-
-def with_ids(dataset: Dataset, *, id_column: str | None = None, num_proc: int | None = None) -> Dataset:
-    """Give every row an id of its own in the lineage column, by what the row holds and not by where it stands.
-
-    Args:
-        dataset: Any dataset; one that has the lineage column already keeps its ids, as far as they differ.
-        id_column: A column of unique names; by default the content is hashed. Equal rows are numbered: ``id``,
-            ``id~1``, ``id~2``.
-        num_proc: Worker processes.
-
-    Raises:
-        RowIdError: Two rows share a name of `id_column`.
-        CallError: The dataset has a column of the lineage's name that is something else.
-
-    >>> from datasets import Dataset
-    >>> ds = with_ids(Dataset.from_dict({"x": [1, 1]}))
-    >>> first, second = (row["id"] for row in ds["provenance"])
-    >>> second == first + "~1"
-    True
-    """
-    if has_lineage(dataset.features):
-        return dataset if id_column is not None or _differ(dataset) else _renumbered(dataset)
-    features = Features({provenance.COLUMN: provenance.feature()})
-    rows = _flat(dataset)
-    if not len(rows):
-        empty = Features({**rows.features, **features}).arrow_schema.empty_table()
-        return formatted(Dataset(empty, split=dataset.split), dataset)
-    ids = rows.with_format("arrow").map(
-        functools.partial(_lineage_of, id_column=id_column),
-        batched=True,
-        batch_size=batch_rows(rows),
-        num_proc=None if num_proc is None else min(num_proc, len(rows)),
-        remove_columns=rows.column_names,
-        features=features,
-        desc="hfaug ids",
-    )
-    return formatted(concatenate_datasets([rows, _numbered(ids.with_format(None), id_column)], axis=1), dataset)
-
-
-def _flat(dataset: Dataset) -> Dataset:
-    """Rows in the order in which they are stored, so that columns can be put beside them."""
-    plain = dataset.with_format(None)
-    return plain if plain._indices is None else plain.flatten_indices()  # noqa: SLF001  # datasets offers no question
-
-
-def _differ(dataset: Dataset) -> bool:
-    """Whether all ids of the lineage differ; a resampled row brings its id along. Holds 8 bytes an id, not the ids."""
-    tables = dataset.select_columns([provenance.COLUMN]).with_format("arrow").iter(_MOST_ROWS)
-    names = (name for table in tables for name in provenance.row_ids(table))
-    keys = np.fromiter(map(row_key, names), np.uint64, len(dataset))
-    keys.sort()
-    return not (keys[1:] == keys[:-1]).any()
-
-
-def _renumbered(dataset: Dataset) -> Dataset:
-    """The dataset with equal ids of its lineage told apart."""
-    rows = _flat(dataset)
-    numbered = _numbered(rows.select_columns([provenance.COLUMN]), None)
-    return formatted(concatenate_datasets([rows.remove_columns(provenance.COLUMN), numbered], axis=1), dataset)
-
-
-def _lineage_of(table: pa.Table, id_column: str | None) -> pa.Table:
-    ids = provenance.row_ids(table, id_column)
-    return pa.table({provenance.COLUMN: provenance.source_lineage(ids)})
-
-
-def _numbered(ids: Dataset, id_column: str | None) -> Dataset:
-    """The lineage with equal ids told apart."""
-    if _differ(ids):
-        return ids
-    values = ids.data.column(provenance.COLUMN).combine_chunks()
-    if isinstance(values, pa.ChunkedArray):
-        values = pa.concat_arrays(values.chunks)
-    found = values.field("id").to_pylist()
-    repeated = [value for value, count in Counter(found).items() if count > 1]
-    if not repeated:  # two names shared a key
-        return ids
-    if id_column is not None:
-        raise RowIdError(
-            f"with_ids: the ids in {id_column!r} must be unique, {repeated[0]!r} stands in "
-            f"{found.count(repeated[0])} rows; leave id_column out to use the content, or correct the rows"
-        )
-    unique = pa.array(provenance.number_repeats(found, {}), pa.string())
-    fields = [unique if field.name == "id" else values.field(field.name) for field in values.type]
-    table = pa.table({provenance.COLUMN: pa.StructArray.from_arrays(fields, fields=list(values.type))})
-    name = f"{ids._fingerprint[:32]}numbered"  # noqa: SLF001  # what follows from it may be cached under a name of its own
-    return Dataset(table.cast(ids.features.arrow_schema), fingerprint=name)
+        earlier = {id_digest(op) for op in ops_of(split) if not isinstance(op, Untouched)}
+        op = unused(self.op, earlier.__contains__)
+        return self._finished(map_stream(split, op.times(self.copies, keep=self.keep), features), split)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

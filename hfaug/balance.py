@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, Features, concatenate_datasets
+from datasets import Dataset, concatenate_datasets
 
 from hfaug import provenance
 from hfaug.augment import (
@@ -16,13 +16,13 @@ from hfaug.augment import (
     Flagged,
     Numbered,
     Untouched,
-    batch_rows,
-    formatted,
-    with_ids,
-    with_lineage,
+    mapped,
     without_rejects,
 )
+from hfaug.classes import classes_of
 from hfaug.errors import ParameterError, RoleError
+from hfaug.ids import formatted, holds_copies, with_ids, with_lineage
+from hfaug.lineage import unused
 from hfaug.op import Op, Reject, RowOp
 from hfaug.randomness import Stream, row_key
 from hfaug.rows import Row
@@ -131,38 +131,22 @@ def balance(
     if column not in dataset.features:
         raise RoleError(f"balance: column must be one of {', '.join(dataset.features)}, got {column!r}; correct column")
     op = Repeat() if op is None else op
-    op = op if op.ready else op.fit(dataset)
+    op = unused(op if op.ready else op.fit(dataset), lambda digest: holds_copies(dataset, digest))
     features = op.features(with_lineage(dataset.features))
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id, num_proc=num_proc)
-    plan = resample(_classes(rows, column), [item["id"] for item in rows[provenance.COLUMN]], target, drop=drop)
+    plan = resample(
+        classes_of(rows[column][:], rows.features[column]),
+        [item["id"] for item in rows[provenance.COLUMN]],
+        target,
+        drop=drop,
+    )
     kept = rows.select(plan.kept)
     if features != rows.features:
-        kept = _mapped(Untouched.around(op), kept, features, num_proc)
+        kept = mapped(kept, Untouched.around(op), features, num_proc=num_proc, name="hfaug balance")
     if not plan.extra:
         return formatted(kept, dataset)
     chosen = rows.select(plan.extra).flatten_indices()
     numbers = Dataset(pa.table({COPY: pa.array(plan.copies, type=pa.int64())}))
     chosen = concatenate_datasets([chosen, numbers], axis=1)
-    made = _mapped(Flagged.around(Numbered.around(op)), chosen, features, num_proc)
+    made = mapped(chosen, Flagged.around(Numbered.around(op)), features, num_proc=num_proc, name="hfaug balance")
     return formatted(concatenate_datasets([kept, without_rejects(made, op)]), dataset)
-
-
-def _classes(rows: Dataset, column: str) -> list[Any]:
-    """The class of each row; a class number below 0 means that there is none."""
-    labels: list[Any] = rows[column][:]
-    if not isinstance(rows.features[column], ClassLabel):
-        return labels
-    return [None if label is None or label < 0 else label for label in labels]
-
-
-def _mapped(function: Op, rows: Dataset, features: Features, num_proc: int | None) -> Dataset:
-    if not len(rows):
-        return Dataset(features.arrow_schema.empty_table())
-    return rows.map(
-        function,
-        batched=True,
-        batch_size=batch_rows(rows),
-        num_proc=None if num_proc is None else min(num_proc, len(rows)),
-        features=features,
-        desc="hfaug balance",
-    )

@@ -9,6 +9,7 @@ import inspect
 
 from hfaug.config import Config, snake_case
 from hfaug.errors import ParameterError
+from hfaug.known_as import known_as
 
 __all__ = ["FAMILIES", "all_classes", "lookup"]
 
@@ -16,6 +17,7 @@ FAMILIES = {
     "image": "hfaug.ops.image",
     "text": "hfaug.ops.text",
     "audio": "hfaug.ops.audio",
+    "video": "hfaug.ops.video",
     "mix": "hfaug.ops.mix",
     "filter": "hfaug.filters",
 }
@@ -53,14 +55,16 @@ def lookup(name: str) -> type[Config]:
     Raises:
         ParameterError: There is none; names the nearest.
 
-    >>> lookup("image.rotat")
+    >>> lookup("image.jitter_colour")
     Traceback (most recent call last):
       ...
-    hfaug.errors.ParameterError: op: must be one of the known ops, got 'image.rotat'; did you mean image.rotate?
+    hfaug.errors.ParameterError: op: must be one of the known ops, got 'image.jitter_colour'; did you mean ...
     """
     known = all_classes()
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
-    hint = f"did you mean {' or '.join(near)}?" if near else "run `hfaug ops` for the list"
+    here = known_as(name)
+    found = [here] if here else near or [one for one in known if one.rpartition(".")[2] == name]
+    hint = f"did you mean {' or '.join(found)}?" if found else "run `hfaug ops` for the list"
     raise ParameterError(f"op: must be one of the known ops, got {name!r}; {hint}")

@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from datasets import ClassLabel, Features, Image, LargeList, List, Value
+from datasets import ClassLabel, Features, Image, Json, LargeList, List, Value, Video
 
 __all__ = [
+    "SPLIT",
     "feature_at",
     "fields_of",
     "holds_numbers",
     "is_answers",
     "is_coordinates",
     "is_image",
+    "is_json",
     "is_lineage",
     "is_list",
+    "is_masks",
     "is_null",
+    "is_number",
     "is_pairs",
+    "is_runs",
     "is_string",
     "is_tags",
+    "is_texts",
+    "is_video",
     "is_whole",
     "is_words",
     "split_path",
 ]
+
+SPLIT = (
+    "read the JSON and make two fields of it, each with one value an object: polygons, [] for a crowd, and rle, "
+    '{"size", "counts"} or null, and bind both with .on(polygons=..., rle=...)'
+)
+"""What to do with outlines and run lengths in one field, as COCO has them: no column of numbers holds both."""
 
 
 def split_path(features: Mapping[str, Any], path: str) -> tuple[str, str]:
@@ -102,13 +115,42 @@ def is_whole(feature: Any) -> bool:
     return isinstance(feature, Value) and "int" in feature.dtype
 
 
-def _is_number(feature: Any) -> bool:
+def is_number(feature: Any) -> bool:
+    """A number, and no class."""
     return isinstance(feature, Value) and ("int" in feature.dtype or "float" in feature.dtype)
+
+
+def is_json(feature: Any) -> bool:
+    """JSON, or lists of it: its fields have no types."""
+    return isinstance(_item(feature), Json)
+
+
+def is_texts(feature: Any) -> bool:
+    """A text, or lists of texts."""
+    return is_string(_item(feature))
 
 
 def is_image(feature: Any) -> bool:
     """An image, or lists of images."""
     return isinstance(_item(feature), Image)
+
+
+def is_video(feature: Any) -> bool:
+    """A video, or lists of videos."""
+    return isinstance(_item(feature), Video)
+
+
+def is_masks(feature: Any) -> bool:
+    """A list of images."""
+    return is_list(feature) and isinstance(feature.feature, Image)
+
+
+def is_runs(feature: Any) -> bool:
+    """Run lengths of masks, as COCO writes them: with the mask's size or alone, as numbers or as texts, in lists."""
+    inner = _item(feature)
+    if isinstance(inner, Mapping):
+        return "counts" in inner and is_runs(inner["counts"])
+    return is_string(inner) or (isinstance(inner, Value) and "binary" in inner.dtype) or is_whole(inner)
 
 
 def is_words(feature: Any) -> bool:
@@ -133,8 +175,8 @@ def is_coordinates(feature: Any) -> bool:
     if not is_list(feature):
         return False
     if is_list(feature.feature):
-        return is_coordinates(feature.feature) or _is_number(feature.feature.feature)
-    return _is_number(feature.feature) and getattr(feature, "length", -1) in (2, 4, 6, 8)
+        return is_coordinates(feature.feature) or is_number(feature.feature.feature)
+    return is_number(feature.feature) and getattr(feature, "length", -1) in (2, 4, 6, 8)
 
 
 def holds_numbers(feature: Any) -> bool:
@@ -142,7 +184,7 @@ def holds_numbers(feature: Any) -> bool:
     inner = _item(feature)
     if isinstance(inner, Mapping):
         return any(holds_numbers(item) for item in inner.values())
-    return _is_number(inner) or hasattr(inner, "shape")
+    return is_number(inner) or hasattr(inner, "shape")
 
 
 def is_pairs(feature: Any) -> bool:
@@ -154,4 +196,4 @@ def is_pairs(feature: Any) -> bool:
     inner = feature.feature
     if isinstance(inner, Mapping):
         return {"start", "end"} <= set(inner)
-    return is_list(inner) and _is_number(inner.feature)
+    return is_list(inner) and is_number(inner.feature)

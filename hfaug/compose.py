@@ -19,11 +19,11 @@ from hfaug.rows import KEPT, Row
 __all__ = ["Chain", "OneOf", "Sometimes", "Times"]
 
 _Copies = Annotated[int, Limit(1)]
-ComposedT = TypeVar("ComposedT", bound="_Composed")
+ComposedT = TypeVar("ComposedT", bound="ComposedOp")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Composed(Op):
+class ComposedOp(Op):
     """What composed ops share: they plan their parts under their binding, and fit those that are not ready."""
 
     def fit(self, dataset: Dataset) -> Self:
@@ -46,7 +46,7 @@ class _Composed(Op):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Chain(_Composed):
+class Chain(ComposedOp):
     """Ops one after another. Neighbouring warps and colours become one; the row is decoded and encoded once.
 
     Args:
@@ -87,7 +87,7 @@ class Chain(_Composed):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OneOf(_Composed):
+class OneOf(ComposedOp):
     """One of several ops for each row, drawn by the row.
 
     Args:
@@ -131,7 +131,7 @@ class OneOf(_Composed):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Sometimes(_Composed):
+class Sometimes(ComposedOp):
     """An op for a share of the rows.
 
     Args:
@@ -162,7 +162,7 @@ class Sometimes(_Composed):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Times(_Composed):
+class Times(ComposedOp):
     """Several copies of each row, each with draws of its own; the source is decoded once for all of them.
 
     Args:
@@ -265,11 +265,6 @@ def _init_parts(composed: Any, positional: Sequence[Op], ops: Sequence[Op], more
     if not parts:
         raise ParameterError(f"{type(composed).__name__}: must hold at least one op, got none; name the ops")
     known = {field.name: field for field in dataclasses.fields(composed)}
-    unknown = sorted(set(more) - set(known))
-    if unknown:
-        raise ParameterError(
-            f"{type(composed).__name__}: must have only its fields {sorted(known)}, got {unknown}; remove them"
-        )
     object.__setattr__(composed, "ops", parts)
     for name, field in known.items():
         if name != "ops":

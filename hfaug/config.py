@@ -15,8 +15,10 @@ import sys
 from typing import Any, ClassVar
 
 import xxhash
+from typing_extensions import Self
 
 from hfaug.assets import Asset
+from hfaug.calls import check_fields
 from hfaug.code import code_digest
 from hfaug.errors import FingerprintError, ParameterError
 from hfaug.fields import canonical, hints, is_model, published_model
@@ -42,6 +44,11 @@ class Config:
 
     version: ClassVar[int] = 1
     _unpublished: ClassVar[frozenset[str]] = frozenset({"binding"})
+
+    def __new__(cls, *given: Any, **said: Any) -> Self:
+        """Refuse what the constructor would not take, in the words of the op."""
+        check_fields(cls, given, said)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         kinds = hints(type(self))

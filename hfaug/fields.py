@@ -28,6 +28,7 @@ __all__ = [
     "Natural",
     "Positive",
     "Range",
+    "Rgb",
     "Share",
     "ShareRange",
     "canonical",
@@ -93,6 +94,7 @@ Range = Annotated[tuple[float, float], Limit(ordered=True)]
 Angle = Annotated[tuple[float, float], Limit(-360, 360, ordered=True)]
 Positive = Annotated[float, Limit(0, above=True)]
 Natural = Annotated[int, Limit(0)]
+Rgb = Annotated[tuple[float, float, float], Limit(0, 255)]
 
 
 def hints(cls: type) -> dict[str, Any]:
@@ -143,10 +145,13 @@ def canonical(value: Any, annotation: Any, who: str, name: str) -> Any:
     origin = typing.get_origin(annotation)
     if origin is Annotated:
         inner, *extras = typing.get_args(annotation)
-        value = canonical(value, inner, who, name)
-        for extra in extras:
-            if isinstance(extra, Limit):
-                extra.check(who, name, value)
+        limits = [extra for extra in extras if isinstance(extra, Limit)]
+        if typing.get_origin(inner) is tuple:
+            value = _tuple(value, typing.get_args(inner), who, name, limits[0] if limits else None)
+        else:
+            value = canonical(value, inner, who, name)
+        for limit in limits:
+            limit.check(who, name, value)
         return value
     if origin in (Union, types.UnionType):
         return _first_fit(value, typing.get_args(annotation), who, name)
@@ -179,16 +184,23 @@ def _first_fit(value: Any, options: Sequence[Any], who: str, name: str) -> Any:
             return canonical(value, option, who, name)
         except ParameterError as error:
             problems.append(error)
+    plain = [option for option in options if option in _KINDS]
+    if len(plain) > 1 and not isinstance(value, tuple(plain)):
+        kinds = dict.fromkeys(_kind(option) for option in plain if not (option is int and float in plain))
+        raise ParameterError(f"{who}: {name} must be {' or '.join(kinds)}, got {_shown(value)}")
     raise problems[0]
 
 
-def _tuple(value: Any, parts: Sequence[Any], who: str, name: str) -> tuple[Any, ...]:
+def _tuple(value: Any, parts: Sequence[Any], who: str, name: str, limit: Limit | None = None) -> tuple[Any, ...]:
     if isinstance(value, Mapping):
         value = sorted(value.items())
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise ParameterError(f"{who}: {name} must be a tuple, got {_shown(value)}; write ({_shown(value)}, ...)")
+        what = "(low, high)" if limit is not None and limit.ordered else "a tuple"
+        raise ParameterError(
+            f"{who}: {name} must be {what}, got {_shown(value)}; write {_as_tuple(value, parts, limit)}"
+        )
     if len(parts) == 2 and parts[1] is Ellipsis:
         return tuple(canonical(item, parts[0], who, name) for item in value)
     if len(value) != len(parts):
@@ -211,10 +223,21 @@ def _scalar(value: Any, kind: type, who: str, name: str) -> Any:
     raise ParameterError(f"{who}: {name} must be {_kind(kind)}, got {_shown(value)}")
 
 
+def _as_tuple(value: Any, parts: Sequence[Any], limit: Limit | None) -> str:
+    """What somebody who gave one value may have meant: a range about zero, else the same value throughout."""
+    if len(parts) == 2 and parts[1] is Ellipsis:
+        return f"({_shown(value)},)"
+    number: Any = value if isinstance(value, numbers.Real) and not isinstance(value, bool) else None
+    if number is not None and limit is not None and limit.ordered and limit.low < 0 and number > 0:
+        return f"({-number}, {number})"
+    return f"({', '.join([_shown(value)] * len(parts))})" if number is not None else f"a tuple of {len(parts)} values"
+
+
+_KINDS: dict[Any, str] = {float: "a number", int: "a whole number", str: "text", bool: "True or False"}
+
+
 def _kind(kind: type) -> str:
-    return {float: "a number", int: "a whole number", str: "text", bool: "True or False"}.get(
-        kind, f"a {kind.__name__}"
-    )
+    return _KINDS.get(kind, f"a {kind.__name__}")
 
 
 def _number(value: float) -> str:

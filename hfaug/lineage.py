@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import xxhash
 
@@ -14,7 +14,9 @@ from hfaug.rows import KEPT, Batch, Row
 if TYPE_CHECKING:
     from hfaug.op import Op
 
-__all__ = ["REJECTED", "Lineage"]
+__all__ = ["REJECTED", "Lineage", "id_digest", "unused"]
+
+OpT = TypeVar("OpT", bound="Op")
 
 REJECTED = "rejected"
 """The origin of a flagged copy on its way to a caller that counts and drops it; no stored row has it."""
@@ -33,6 +35,32 @@ def _short_digest(op: Op, depth: int) -> str:
         return op.stream_digest[:12]
     text = json.dumps([op.stream_digest, said, depth], sort_keys=True)
     return xxhash.xxh3_128_hexdigest(text.encode())[:12]
+
+
+def id_digest(op: Op) -> str:
+    """What stands in the ids of an op's copies, between the id of their source and their number.
+
+    Args:
+        op: What runs: an op's ``times(...)``, of any number, or a wrapper that numbers copies.
+    """
+    return _short_digest(op.lineage_op, op.lineage_depth)
+
+
+def unused(op: OpT, taken: Callable[[str], bool]) -> OpT:
+    """An op that makes copies which are not there yet.
+
+    It is the op itself, unless an equal one has been over the same rows. Then it is the op in its next pass: of another
+    epoch, so that it draws anew, and its copies have ids of their own that tell which pass they are of.
+
+    Args:
+        op: What makes the copies.
+        taken: Whether there may be copies whose ids hold a digest (see `id_digest`).
+    """
+    epoch = op.binding.epoch or 0
+    while taken(id_digest(op.times(1))):
+        epoch += 1
+        op = op.on(epoch=epoch)
+    return op
 
 
 class Lineage:

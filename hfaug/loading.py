@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from hfaug.augment import augment as augment_dataset
-from hfaug.errors import ParameterError
+from hfaug.errors import MissingExtra, ParameterError
 from hfaug.filters import Filter
 from hfaug.op import Op
+from hfaug.streaming import map_stream
 
 if TYPE_CHECKING:
     from hfaug.recipe.schema import Augment
@@ -83,10 +84,33 @@ def load_dataset(
             )
         return datasets.load_dataset(path, *args, **kwargs, **said)
     steps = _steps(augment, kwargs)
-    loaded = datasets.load_dataset(path, *args, **kwargs)
+    loaded = _loaded(path, args, kwargs)
     several = loaded if isinstance(loaded, list) else [loaded]  # one for each split of a list of splits
     done = [_augmented(one, steps, named, augment, kwargs.get("num_proc")) for one in several]
     return done if isinstance(loaded, list) else done[0]
+
+
+def _loaded(path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `datasets` loads; where it lacks a decoder that hfaug does not need, the error says the way round."""
+    import datasets
+
+    try:
+        return datasets.load_dataset(path, *args, **kwargs)
+    except Exception as error:
+        if not _wants_torchcodec(error):
+            raise
+        raise MissingExtra(
+            f"torchcodec: must be installed for `datasets` to read sounds and videos by {path!r}, is not; load the "
+            "folder by 'augmentfolder', which needs no decoder, or install FFmpeg and run: pip install torchcodec"
+        ) from error
+
+
+def _wants_torchcodec(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ImportError) and "torchcodec" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_recipe(path: str) -> bool:
@@ -205,15 +229,12 @@ def _filtered(data: Any, chosen: Filter, splits: Sequence[str] | None) -> Any:
         if splits is not None and name not in splits:
             found[name] = split
         elif isinstance(split, IterableDataset):
-            found[name] = _map_storage(split, _Keep(chosen))
+            if split.features is not None:
+                chosen.check(split.features)
+            found[name] = map_stream(split, _Keep(chosen), split.features)
         else:
             found[name] = chosen.of(split)
     return type(data)(found)
-
-
-def _map_storage(split: Any, function: Any) -> Any:
-    mapped = split.with_format("arrow").map(function, batched=True, batch_size=32, features=split.features)
-    return mapped.with_format(None)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import tempfile
 import weakref
 from typing import Any
 
 import numpy as np
-from datasets import Audio, Dataset, DatasetDict, Features, Image
+from datasets import Audio, Dataset, DatasetDict, Features, Image, Video
 
 from hfaug import provenance
-from hfaug.augment import with_ids, with_lineage
+from hfaug.arguments import check_op
 from hfaug.errors import CallError, ParameterError
+from hfaug.ids import with_ids, with_lineage
 from hfaug.op import Op
 from hfaug.rows import Form
 
@@ -46,6 +48,7 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
     >>> first == ds[0]["text"]
     True
     """
+    check_op(op, "online")
     if isinstance(dataset, DatasetDict) or not isinstance(dataset, Dataset):
         raise ParameterError(
             f"online: must be given the training split, got {type(dataset).__name__}; say "
@@ -63,7 +66,11 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
 
 
 class OnlineDataset(Dataset):
-    """What `online` returns: a `Dataset` that knows its epoch."""
+    """What `online` returns: a `Dataset` that knows its epoch.
+
+    It stays one when rows are chosen (``select``, ``filter``, ``shuffle``, ``sort``, ``shard``, ``take``, ``skip``,
+    ``train_test_split``). What would take the op away, store rows without it, or apply it twice raises a `CallError`.
+    """
 
     def set_epoch(self, epoch: int) -> None:
         """Draw for another epoch from now on, in this process and in all that read the same dataset.
@@ -74,6 +81,58 @@ class OnlineDataset(Dataset):
         if epoch < 0:
             raise ParameterError(f"set_epoch: epoch must be from 0 up, got {epoch}")
         self._format_kwargs["transform"].epoch.value = epoch
+
+    def set_format(self, type: str | None = None, *args: Any, **more: Any) -> None:  # noqa: A002 - a name of datasets
+        """Refused, since another format would take the op away.
+
+        Raises:
+            CallError: Always, but where hfaug itself sets the transform that runs the op.
+        """
+        if not isinstance({**more, **more.get("format_kwargs", {})}.get("transform"), _Draw):
+            raise CallError(
+                "online: rows must go through their op, which another format or transform would take away; convert "
+                "what you read, as a DataLoader's collate_fn does, or set the format of hfaug.augment(ds, op)"
+            )
+        super().set_format(type, *args, **more)
+
+
+def _choosing(name: str) -> Any:
+    """A method that chooses rows, whose result still knows its epoch."""
+    method = getattr(Dataset, name)
+
+    @functools.wraps(method)
+    def chosen(self: OnlineDataset, *args: Any, **more: Any) -> Any:
+        result = method(_plain(self), *args, **more)
+        if isinstance(result, DatasetDict):
+            return DatasetDict({split: _as_online(rows) for split, rows in result.items()})
+        return _as_online(result)
+
+    return chosen
+
+
+def _refusing(name: str) -> Any:
+    """A method that would store rows: without the op, or with what it drew once, to be drawn over again."""
+
+    @functools.wraps(getattr(Dataset, name))
+    def refused(self: OnlineDataset, *_args: Any, **_more: Any) -> Any:  # noqa: ARG001 - it takes what the method takes
+        raise CallError(
+            f"online: rows must be drawn as they are read, so {name} must not store them; call it on the dataset "
+            "before hfaug.online(ds, op), or on what hfaug.augment(ds, op) makes"
+        )
+
+    return refused
+
+
+_CHOOSING = ("filter", "select", "shard", "shuffle", "skip", "sort", "take", "train_test_split")
+_STORING = (
+    "flatten_indices", "map", "push_to_hub", "save_to_disk", "to_csv", "to_dict", "to_iterable_dataset", "to_json",
+    "to_list", "to_pandas", "to_parquet", "to_polars", "to_sql",
+)  # fmt: skip
+
+for _name in _CHOOSING:
+    setattr(OnlineDataset, _name, _choosing(_name))
+for _name in _STORING:
+    setattr(OnlineDataset, _name, _refusing(_name))
 
 
 class _Epoch:
@@ -147,7 +206,7 @@ class _Draw:
 
 def _decoded(values: list[Any], feature: Any) -> list[Any]:
     """Untouched media as `datasets` would hand them out; changed ones are decoded already."""
-    if not isinstance(feature, (Image, Audio)) or not feature.decode:
+    if not isinstance(feature, (Image, Audio, Video)) or not feature.decode:
         return values
     return [
         feature.decode_example(value) if isinstance(value, dict) and "bytes" in value else value for value in values
@@ -157,7 +216,32 @@ def _decoded(values: list[Any], feature: Any) -> list[Any]:
 def _opened(rows: Dataset) -> OnlineDataset:
     """The same rows, not copied, with their media as they are stored."""
     for name, feature in rows.features.items():
-        if isinstance(feature, (Image, Audio)):
+        if isinstance(feature, (Image, Audio, Video)):
             rows = rows.cast_column(name, dataclasses.replace(feature, decode=False))
+    opened: OnlineDataset = _bare(rows, OnlineDataset)
+    return opened
+
+
+def _plain(rows: OnlineDataset) -> Dataset:
+    """The same rows and transform, in a dataset that `datasets` may set formats of while it works."""
+    return _like(rows, Dataset)
+
+
+def _as_online(rows: Dataset) -> OnlineDataset:
+    """The same rows and transform, in a dataset that knows its epoch."""
+    online: OnlineDataset = _like(rows, OnlineDataset)
+    return online
+
+
+def _like(rows: Dataset, kind: type[Dataset]) -> Any:
+    copy = _bare(rows, kind)
+    said = rows.format
+    columns = None if set(said["columns"]) == set(rows.column_names) else said["columns"]
+    copy.set_format(said["type"], columns, said["output_all_columns"], **said["format_kwargs"])
+    copy._fingerprint = rows._fingerprint  # noqa: SLF001  # the same rows have the same name
+    return copy
+
+
+def _bare(rows: Dataset, kind: type[Dataset]) -> Any:
     indices, fingerprint = rows._indices, rows._fingerprint  # noqa: SLF001  # a dataset has no public name for its parts
-    return OnlineDataset(rows.data, rows.info, rows.split, indices, fingerprint)
+    return kind(rows.data, rows.info, rows.split, indices, fingerprint)

@@ -20,6 +20,7 @@ from datasets import Features
 from typing_extensions import Self
 
 from hfaug.binding import Binding
+from hfaug.calls import asks
 from hfaug.config import Config
 from hfaug.errors import CallError, ParameterError, add_context
 from hfaug.lineage import Lineage
@@ -44,6 +45,7 @@ goes back to the system and comes anew with every slice, which costs a light op 
 
 _DEFERRED_ROWS = 64
 """Rows of media that wait together for what was asked of them. Nothing of them is decoded, and streams are shared."""
+_MEDIA = ("image", "audio", "video")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Op(Config):
     binding: Binding = dataclasses.field(default=Binding(), repr=False)
 
     needs: ClassVar[tuple[str, ...]] = ()
+    also: ClassVar[tuple[str, ...]] = ()
+    """What does in place of a missing need: an op on images may take a video."""
     shifts: ClassVar[tuple[str, ...]] = ()
     moves: ClassVar[tuple[str, ...]] = ()
     may_change: ClassVar[tuple[str, ...]] = ()
@@ -110,6 +114,11 @@ class Op(Config):
     def model_digest(self) -> str:
         """What the results follow from besides the fingerprint: the revisions of all models, empty without models."""
         return json.dumps([[model["id"], model["revision"]] for part in self.walk() for model in part.models()])
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether images are as high and wide afterwards, so that columns which say so stay right."""
+        return False
 
     @property
     def defers(self) -> bool:
@@ -157,6 +166,7 @@ class Op(Config):
             said["codec"] = dataclasses.replace(base, **{name: said.pop(name) for name in settings})
         return dataclasses.replace(self, binding=self.binding.merged(Binding.of(**said)))
 
+    @asks
     def times(self, copies: int, *, keep: bool = False) -> Op:
         """An op that makes several copies of a row, each with draws of its own; needs ``batched=True`` in `map`.
 
@@ -168,6 +178,7 @@ class Op(Config):
 
         return Times(op=self, copies=copies, keep=keep, binding=self.binding)
 
+    @asks
     def sometimes(self, chance: float) -> Op:
         """An op that is applied to a share of the rows.
 
@@ -188,8 +199,9 @@ class Op(Config):
                 plan.binding,
                 who=type(self).__name__,
                 needs=self.needs,
-                shifts=self.shifts,
+                shifts=self.shifts if self.keeps_size else (*self.shifts, "size"),
                 moves=self.moves,
+                also=self.also,
             )
             plan.add(self, roles, self.adds(plan.features, roles))
 
@@ -238,8 +250,7 @@ class Op(Config):
             form: The rows.
             rejects: Counts the rejected rows by reason; without it they are logged.
         """
-        opened = _open(form, self.binding)
-        plan = self._plan(form.features)
+        opened, plan = _open(form, self.binding), self._plan(form.features)
         if isinstance(opened, ArrowBatch) and (edited := edit_texts(self, opened, plan)) is not None:
             return edited
         counted: Counter[str] = Counter() if rejects is None else rejects
@@ -259,16 +270,15 @@ class Op(Config):
     def run_table(self, table: pa.Table, features: Features) -> tuple[pa.Table, dict[str, int]]:
         """Change the rows of a table; returns the result and the number of rejected rows by reason."""
         rejects: Counter[str] = Counter()
-        done = self.run_form(Form(table=table, columns=None, features=features, single=False), rejects)
-        return done, dict(sorted(rejects.items()))
+        form = Form(table=table, columns=None, features=features, single=False)
+        return self.run_form(form, rejects), dict(sorted(rejects.items()))
 
     def _run_chunks(self, batch: Batch, plan: Plan, rejects: Counter[str]) -> list[Row]:
         """Run a batch in slices, so that few decoded media are held; the result does not depend on the slices."""
         whole = any(op.whole_batch for op in self.walk())
-        media = any(
-            leaf.roles is not None and (leaf.roles.all("image") or leaf.roles.all("audio")) for leaf in plan.leaves
-        )
-        step = (_DEFERRED_ROWS if self.defers else _MEDIA_ROWS) if media and not whole else max(1, len(batch))
+        held = {role for leaf in plan.leaves if leaf.roles is not None for role in _MEDIA if leaf.roles.all(role)}
+        step = _DEFERRED_ROWS if self.defers else _MEDIA_ROWS
+        step = max(1, len(batch)) if whole or not held else 1 if "video" in held else step
         done: list[Row] = []
         for start in range(0, len(batch), step):
             done.extend(self._run_rows(batch.rows(start, min(start + step, len(batch))), plan, rejects))
@@ -280,12 +290,12 @@ class Op(Config):
         try:
             row.close()
         except Exception as error:
-            add_context(error, f"in {type(self).__name__}, row {row.id!r}")
+            who, place = type(self.lineage_op).__name__, row.index + 1
+            add_context(error, f"in {who}, row {row.id!r}, number {place} of its batch")
             raise
 
     def _run_rows(self, rows: list[Row], plan: Plan, rejects: Counter[str]) -> list[Row]:
-        run = Run(plan)
-        results = []
+        run, results = Run(plan), []
         fills = any(leaf.adds for leaf in plan.leaves)
         for row in self.run(rows, run):
             if row.rejected is not None:
@@ -319,8 +329,7 @@ class Op(Config):
 
     def origin_of(self, origin: str) -> str:
         """What a row of some origin is after this op: synthetic once, synthetic for ever."""
-        kinds = {origin, *(op.origin for op in self.walk())}
-        return "synthetic" if "synthetic" in kinds else "augmented"
+        return "synthetic" if "synthetic" in {origin, *(op.origin for op in self.walk())} else "augmented"
 
 
 def _open(form: Form, binding: Binding) -> Batch:
@@ -333,10 +342,8 @@ def _open(form: Form, binding: Binding) -> Batch:
 def _judged(op: Op, row: Row, result: Any) -> Row:
     if isinstance(result, Row):
         if (result.batch, result.index, result.copy) != (row.batch, row.index, row.copy):
-            raise ParameterError(
-                f"{type(op).__name__}: must return each row in its own place, returned {result.id!r} for {row.id!r}; "
-                "mend the op"
-            )
+            said = f"returned {result.id!r} for {row.id!r}; mend the op"
+            raise ParameterError(f"{type(op).__name__}: must return each row in its own place, {said}")
         return result
     if isinstance(result, Reject):
         row.rejected = (op.op_name(), result.reason)
@@ -373,8 +380,7 @@ class BatchOp(Op):
         """Change rows in order; rejected ones pass through."""
         leaf = run.leaf(self)
         streams = run.streams(leaf, rows)
-        live = [index for index, row in enumerate(rows) if row.rejected is None]
-        results = list(rows)
+        live, results = [index for index, row in enumerate(rows) if row.rejected is None], list(rows)
         if not live:
             return results
         for index in live:

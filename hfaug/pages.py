@@ -32,6 +32,7 @@ _ABOUT = {
     "image": "images and the labels in them",
     "text": "texts and the labels in them",
     "audio": "sounds and the time labels in them",
+    "video": "the time of videos and the labels in it; ops on images change their frames, one draw for all of them",
     "mix": "two rows into one",
     "filter": "filters: keep a row, or say why not",
     COMPOSED: "ops made of ops",
@@ -219,14 +220,18 @@ def _field_docs(cls: type[Config]) -> dict[str, str]:
 
 def _fields(cls: type[Config]) -> Iterable[FieldPage]:
     kinds, docs = hints(cls), _field_docs(cls)
-    for field in dataclasses.fields(cls):
-        if field.name == "binding":
-            continue
+    for field in _ordered(cls):
         learnt = _mentions(kinds[field.name], Asset)
         known = not learnt and field.default is not dataclasses.MISSING
         default = _yaml(_written(field.default)) if known else None
         kind = "data" if learnt else _kind(kinds[field.name])
         yield FieldPage(field.name, kind, default, docs.get(field.name, "").replace("``", "`"), learnt)
+
+
+def _ordered(cls: type[Config]) -> list[dataclasses.Field[Any]]:
+    """The fields that a user may set: the op's own first, then those that it has from its bases."""
+    fields = [field for field in dataclasses.fields(cls) if field.name != "binding"]
+    return sorted(fields, key=lambda field: field.name not in inspect.get_annotations(cls))
 
 
 def _mentions(annotation: Any, kind: type) -> bool:
@@ -286,16 +291,17 @@ def _yaml(value: Any) -> str:
 def _recipe(name: str, cls: type[Config]) -> str:
     """A step of a recipe that uses the op with all of its fields."""
     values: dict[str, Any] = {}
-    for field, kind in hints(cls).items():
-        declared = {item.name: item for item in dataclasses.fields(cls)}.get(field)
-        if declared is None or field == "binding" or _mentions(kind, Asset):
+    kinds = hints(cls)
+    for field in _ordered(cls):
+        kind = kinds[field.name]
+        if _mentions(kind, Asset):
             continue
         if _holds_ops(kind):
-            values[field] = ["image.flip", _SOME_OP]
+            values[field.name] = ["image.flip", _SOME_OP]
         elif _mentions(kind, Op):
-            values[field] = _SOME_OP
-        elif declared.default is not dataclasses.MISSING:
-            values[field] = _written(declared.default)
+            values[field.name] = _SOME_OP
+        elif field.default is not dataclasses.MISSING:
+            values[field.name] = _written(field.default)
     said: Any = {name: {key: value for key, value in values.items() if value not in (None, [])}} if values else name
     if issubclass(cls, Filter):
         step: Any = {"filter": said}

@@ -58,7 +58,8 @@ def has_lineage(features: Features) -> bool:
     if not provenance.has_lineage(features.arrow_schema):
         raise CallError(
             f"{provenance.COLUMN}: this column must be the lineage that hfaug writes, is "
-            f"{features[provenance.COLUMN]}; rename yours, or leave the lineage out with .on(provenance=False)"
+            f"{features[provenance.COLUMN]}; rename yours with rename_column, or do without the lineage, which only "
+            "ds.map(op.on(provenance=False), batched=True) can"
         )
     return True
 

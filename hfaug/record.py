@@ -22,6 +22,7 @@ SCHEMA = 1
 Counts = Mapping[str, Mapping[str, Mapping[str, Mapping[str, int]]]]
 """Rows by config, split, origin and class; the class is ``""`` where a split has no class column."""
 
+_FILES = 5  # files of a source that its title lists
 _PASSING = ("created", "hfaug", "libraries")  # when and with what it was made, not what it is
 
 
@@ -35,6 +36,7 @@ class Source:
         revision: Commit, tag or branch that was read; None where there is none.
         licence: Hub identifier of its licence, None when nobody said.
         citation: How its makers want to be cited (BibTeX or a sentence).
+        files: Files or folders that were read, where `path` names a builder such as ``csv`` and not a dataset.
         rows: Rows read, None when not counted.
     """
 
@@ -43,7 +45,20 @@ class Source:
     revision: str | None = None
     licence: str | None = None
     citation: str | None = None
+    files: tuple[str, ...] = ()
     rows: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The name for people.
+
+        >>> Source(path="json", files=("mail.jsonl",)).title
+        'mail.jsonl (json)'
+        """
+        if not self.files:
+            return self.path
+        more = f" and {len(self.files) - _FILES} more" if len(self.files) > _FILES else ""
+        return f"{', '.join(self.files[:_FILES])}{more} ({self.path})"
 
 
 @dataclass(frozen=True, kw_only=True)

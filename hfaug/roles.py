@@ -6,31 +6,53 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from datasets import Audio, ClassLabel, Features, Value
+from datasets import Audio, ClassLabel, Features, Image, Value
 
 from hfaug.binding import ROLES, Binding
 from hfaug.columns import (
+    SPLIT,
     feature_at,
     holds_numbers,
     is_answers,
     is_image,
+    is_json,
     is_lineage,
+    is_masks,
     is_null,
+    is_number,
     is_pairs,
+    is_runs,
     is_string,
     is_tags,
+    is_texts,
+    is_video,
     is_words,
     split_path,
 )
 from hfaug.errors import RoleError
+from hfaug.frames import frame_columns, frame_features
 from hfaug.labels import NAMES_OF_WORDS, check_labels
+from hfaug.measures import MEASURES
 
 __all__ = ["Roles", "feature_at", "resolve"]
 
 _MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
 _TAGS = re.compile(r"tag|label", re.IGNORECASE)
-_DEEP = ("boxes", "keypoints", "box_labels")
+_MEASURED = tuple(role for roles in MEASURES.values() for role in roles)
+_DEEP = (
+    "masks",
+    "boxes",
+    "polygons",
+    "rle",
+    "areas",
+    "keypoints",
+    "keypoint_counts",
+    *_MEASURED,
+    "box_labels",
+    "mask_ids",
+)
 """What may be a field of a struct."""
+_OUTLINES = ("polygons", "rle")
 _SINGLE = {"text", "tokens", "audio", "prompt"}
 """Roles of one column."""
 
@@ -60,6 +82,7 @@ def resolve(
     needs: Iterable[str],
     shifts: Iterable[str],
     moves: Iterable[str],
+    also: Iterable[str] = (),
 ) -> Roles:
     """Find the columns for an op, and make sure that every label it could break will move.
 
@@ -68,27 +91,59 @@ def resolve(
         binding: What the user said.
         who: Name of the op, for errors.
         needs: Roles that the op cannot do without.
-        shifts: Contents whose positions change.
+        shifts: Contents whose positions change; ``size`` where that of an image may.
         moves: Labels that the op moves.
+        also: What does in place of an image that is missing: ``video``.
 
     Raises:
         RoleError: A needed role is missing or in doubt.
         LabelError: A bound label would not move.
         UnboundColumnError: A column may hold positions and nobody said what it is.
     """
+    needs, also = tuple(needs), tuple(also)
     columns = {role: getattr(binding, role) for role in ROLES if getattr(binding, role)}
+    if "image" in needs and "video" in also and (film := _film(features, binding, columns, who)):
+        columns["video"] = (film,)
+    elif "image" in needs and "video" not in also:
+        columns.pop("video", None)
+    if "video" in needs and "video" not in columns:
+        columns["video"] = (_only(features, binding, "video", columns, who),)
+    in_frames = "video" in columns and "image" not in columns
+    if in_frames:
+        features = frame_features(features, frame_columns(features, columns, binding), who)
     _check_bound(features, binding, columns, who)
     _infer(features, binding, columns)
     for role in needs:
+        if role == "image" and in_frames:
+            continue
         if role not in columns and not (role == "text" and _is_in_words(features, binding, columns, who)):
             columns[role] = (_only(features, binding, role, columns, who),)
     check_labels(features, binding, columns, frozenset(shifts), frozenset(moves), who)
     return Roles(columns, binding)
 
 
+def _film(features: Features, binding: Binding, columns: Mapping[str, tuple[str, ...]], who: str) -> str | None:
+    """The video that an op on images is for, where nobody bound an image or a video; both side by side are doubt."""
+    if "image" in columns or "video" in columns:
+        return None
+    taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
+    films = [name for name, feature in features.items() if name not in taken and is_video(feature)]
+    images = [name for name, feature in features.items() if name not in taken and is_image(feature)]
+    if films and images:
+        raise RoleError(
+            f"{who}: needs one image or video column, found images in {', '.join(images)} and videos in "
+            f"{', '.join(films)}; say .on(image=...), .on(video=...), or both for columns that belong together"
+        )
+    if len(films) > 1:
+        raise RoleError(
+            f"{who}: needs one video column, {len(films)} columns could be it: {', '.join(films)}; say .on(video=...)"
+        )
+    return films[0] if films else None
+
+
 def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tuple[str, ...]], who: str) -> None:
     named = [*((role, path) for role, paths in columns.items() for path in paths)]
-    named += [("box_labels", path) for path in binding.box_labels] + [("keep", path) for path in binding.keep]
+    named += [(name, path) for name in ("box_labels", "mask_ids", "keep") for path in getattr(binding, name)]
     if binding.id:
         named.append(("id", binding.id))
     for role, path in named:
@@ -105,7 +160,8 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
             )
         wanted = _FITS.get(role)
         if wanted and not is_null(found) and not wanted(found):
-            raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; correct .on({role}=...)")
+            way_out = SPLIT if role in _OUTLINES and (is_json(found) or is_texts(found)) else f"correct .on({role}=...)"
+            raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; {way_out}")
     for role in _SINGLE & columns.keys():
         if len(columns[role]) > 1:
             raise RoleError(f"{who}: {role} must be one column, got {', '.join(columns[role])}; use one op for each")
@@ -127,7 +183,7 @@ def _infer(features: Features, binding: Binding, columns: dict[str, tuple[str, .
         tags = [name for name, feature in free.items() if is_tags(feature) and _TAGS.search(name)]
         _take(columns, "tags", [name for name in tags if name not in columns["tokens"]], many=True)
     if "mask" not in columns:
-        _take(columns, "mask", [n for n, f in free.items() if is_image(f) and _MASK.search(n)], many=True)
+        _take(columns, "mask", [n for n, f in free.items() if isinstance(f, Image) and _MASK.search(n)], many=True)
     if "label" not in columns:
         _take(columns, "label", [n for n, f in free.items() if isinstance(f, ClassLabel)])
 
@@ -169,9 +225,15 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
 
 _FITS = {
     "image": is_image,
-    "mask": is_image,
+    "mask": lambda feature: isinstance(feature, Image),
+    "masks": is_masks,
     "boxes": holds_numbers,
+    "polygons": holds_numbers,
+    "rle": is_runs,
+    "areas": holds_numbers,
     "keypoints": holds_numbers,
+    "keypoint_counts": holds_numbers,
+    **dict.fromkeys(_MEASURED, is_number),
     "text": is_string,
     "spans": is_pairs,
     "answers": is_answers,
@@ -179,6 +241,7 @@ _FITS = {
     "tags": is_tags,
     "audio": lambda feature: isinstance(feature, Audio),
     "segments": is_pairs,
+    "video": is_video,
     "label": lambda feature: isinstance(feature, (ClassLabel, Value)),
     "prompt": is_string,
 }

@@ -1,5 +1,6 @@
 """`augment` and `with_ids` on datasets, dictionaries of splits and streams."""
 
+import json
 import logging
 
 import pytest
@@ -95,12 +96,25 @@ def test_a_second_round_starts_from_all_rows():
     assert depth == [0] * 4 + [1] * 4 + [1] * 4 + [2] * 4
 
 
-def test_the_same_round_again_gives_the_same_copies_under_other_ids_later():
-    """The same op on the same row is the same copy; told apart when somebody goes on with it."""
+def test_the_same_op_again_makes_other_copies():
+    """No row twice, no id twice, and the earlier copies as they were; whatever the order of the rows."""
+    rows = Dataset.from_dict({"text": [f"a sentence of many different words, number {n}" for n in range(4)]})
+    once = augment(rows, TEXT, copies=2)
+    twice = augment(once, TEXT, copies=2)
+    assert len(results(storage(twice))) == len(twice) == 36
+    assert len(set(twice["text"])) == 36
+    assert results(storage(once)).items() <= results(storage(twice)).items()
+    assert results(storage(augment(once.shuffle(seed=1), TEXT, copies=2))) == results(storage(twice))
+    thrice = augment(augment(once, TEXT), TEXT)
+    assert len(set(thrice["text"])) == len(thrice) == 48
+
+
+def test_the_same_op_again_says_in_the_lineage_which_pass_it_was():
+    """So that a copy can be made again from what its row says."""
     twice = augment(augment(ROWS, TEXT), TEXT)
-    ids = [row["id"] for row in twice["provenance"]]
-    assert len(set(ids)) == 12
-    assert len(results(storage(with_ids(twice)))) == 16
+    steps = [json.loads(row["steps"])[-1] for row in twice["provenance"][8:]]
+    assert {step["binding"]["epoch"] for step in steps} == {1}
+    assert results(storage(augment(ROWS, TEXT.on(epoch=1), keep=False))).items() <= results(storage(twice)).items()
 
 
 # ---- forms of data
@@ -194,6 +208,14 @@ def test_equal_rows_are_numbered():
     first, other, second, third = (row["id"] for row in with_ids(rows)["provenance"])
     assert (second, third) == (f"{first}~1", f"{first}~2")
     assert other != first
+
+
+def test_ids_of_splits_and_streams_of_them():
+    splits = with_ids(DatasetDict({"train": ROWS, "test": ROWS.select([0, 0])}))
+    assert splits["train"]["provenance"][:] == with_ids(ROWS)["provenance"][:]
+    assert splits["test"]["provenance"][1]["id"].endswith("~1")
+    streams = with_ids(IterableDatasetDict({"train": ROWS.to_iterable_dataset()}))
+    assert [row["provenance"] for row in streams["train"]] == splits["train"]["provenance"][:]
 
 
 def test_rows_with_ids_stay_as_they_are():

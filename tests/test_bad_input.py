@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from datasets import Dataset, Features, Image, List, Value
 
@@ -23,6 +24,7 @@ from hfaug.errors import (
     RoleError,
     StageError,
 )
+from hfaug.media import Picture, encode_mask
 from hfaug.ops.image import Flip, Rotate
 from hfaug.ops.text import SwapChars
 from hfaug.recipe import parse_recipe
@@ -64,6 +66,30 @@ def test_a_cut_off_image_is_refused_not_filled_with_grey(photo: bytes) -> None:
     with pytest.raises(MediaError) as error:
         ds.map(Flip(), batched=True)
     assert "row '" in told(error.value)
+
+
+def test_errors_of_media_name_op_column_place_and_file(photo: bytes, tmp_path: Path) -> None:
+    """Nobody finds a row by the hash of its content, and nobody knows the wrappers of the house."""
+    (tmp_path / "whole.jpg").write_bytes(photo)
+    (tmp_path / "cut.jpg").write_bytes(photo[: len(photo) // 2])
+    paths = [str(tmp_path / name) for name in ("whole.jpg", "cut.jpg")]
+    ds = Dataset.from_dict({"image": paths}).cast_column("image", Image())
+    with pytest.raises(MediaError) as error:
+        hfaug.augment(ds, Flip())
+    for part in ("column 'image'", "cut.jpg", "in Flip, row", "number 2 of its batch"):
+        assert part in told(error.value)
+    assert "Flagged" not in told(error.value)
+
+
+def test_errors_of_a_mask_name_the_op(photo: bytes) -> None:
+    """And the column of the mask."""
+    small = encode_mask(np.zeros((5, 5, 1), np.uint8), like=Picture(np.zeros((5, 5, 1), np.uint8), mode="L"))
+    columns = {"image": [{"bytes": photo, "path": None}], "mask": [{"bytes": small, "path": None}]}
+    ds = Dataset.from_dict(columns, features=Features({"image": Image(), "mask": Image()}))
+    with pytest.raises(HfaugError) as error:
+        hfaug.augment(ds, Flip().on(image="image", mask="mask"))
+    assert "'mask'" in told(error.value)
+    assert "in Flip, row" in told(error.value)
 
 
 def test_empty_and_missing_text_passes_unchanged() -> None:
@@ -110,7 +136,7 @@ def test_an_unknown_op_and_a_misspelt_parameter_name_the_nearest() -> None:
         parse_recipe(start + "- augment: {ops: image.rotat}")
     with pytest.raises(RecipeError, match=r"line 4.*did you mean 'degrees'"):
         parse_recipe(start + "- augment: {ops: [image.rotate: {degres: [0, 1]}]}")
-    with pytest.raises(TypeError, match="degres"):
+    with pytest.raises(ParameterError, match="must not have the field 'degres'; did you mean 'degrees'"):
         Rotate(degres=(0, 1))  # type: ignore[call-arg]
 
 

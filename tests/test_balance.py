@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
+from hfaug.augment import augment
 from hfaug.balance import balance, resample
 from hfaug.errors import ParameterError, RoleError
 from hfaug.op import Reject, RowOp
@@ -143,3 +144,15 @@ def test_the_plan_is_plain_data():
     assert set(plan.extra) == {6, 7}
     assert resample([], [], "most").kept == []
     assert resample([None, None], ["x", "y"]).kept == [0, 1]
+
+
+def test_an_op_that_was_there_before_makes_other_copies():
+    """After `augment` with the same op, and after `balance` with the same target raised; plain repeats too."""
+    op = SwapChars(share=1)
+    for before in (augment(MANY, op, copies=2), balance(MANY, "label", op=op), balance(MANY, "label")):
+        for again in (op, None):
+            done = balance(before, "label", op=again, target=80)
+            assert counts(done) == {"a": 80, "b": 80, "c": 80}
+            ids = [row["id"] for row in done["provenance"]]
+            assert len(set(ids)) == len(ids)
+            assert {row["id"] for row in before["provenance"]} <= set(ids)

@@ -9,6 +9,7 @@ from datasets import Dataset, DatasetDict
 import hfaug
 from hfaug.augment import with_ids
 from hfaug.errors import CallError, LabelError, ParameterError
+from hfaug.online import OnlineDataset
 from hfaug.ops.audio import ChangeGain
 from hfaug.ops.image import Flip, Rotate
 from hfaug.ops.mix import MixUp
@@ -123,3 +124,47 @@ def test_sounds_come_as_samples():
     sound = hfaug.online(rows, ChangeGain(gain_db=(-20, -19)))[0]["audio"]
     assert sound["sampling_rate"] == 8000
     assert 0 < np.abs(sound["array"]).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ds: ds.with_format("numpy"),
+        lambda ds: ds.with_format(None),
+        lambda ds: ds.set_format("torch"),
+        lambda ds: ds.reset_format(),
+        lambda ds: ds.with_transform(dict),
+        lambda ds: ds.save_to_disk("nowhere"),
+        lambda ds: ds.to_parquet("nowhere"),
+        lambda ds: ds.push_to_hub("nobody/nothing"),
+        lambda ds: ds.map(dict),
+        lambda ds: ds.to_iterable_dataset(),
+    ],
+)
+def test_what_would_lose_the_op_is_refused(call):
+    ds = hfaug.online(ROWS, TEXT)
+    before = ds[:]["text"]
+    with pytest.raises(CallError, match="online: rows must"):
+        call(ds)
+    assert ds[:]["text"] == before != ROWS["text"][:]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ds: ds.select([1, 3]),
+        lambda ds: ds.select(range(2)),
+        lambda ds: ds.shuffle(seed=1),
+        lambda ds: ds.shard(2, 0),
+        lambda ds: ds.take(3).skip(1),
+        lambda ds: ds.filter(lambda row: True),
+        lambda ds: ds.train_test_split(0.5, seed=1)["train"],
+    ],
+)
+def test_chosen_rows_still_know_their_epoch(call):
+    ds = hfaug.online(ROWS, TEXT)
+    some = call(ds)
+    assert set(some[:]["text"]) <= set(ds[:]["text"])
+    some.set_epoch(1)
+    assert set(some[:]["text"]) <= set(ds[:]["text"])
+    assert isinstance(some, OnlineDataset)

@@ -1,13 +1,15 @@
 """Which column plays which role, and which labels are safe: doubt is an error that names columns and the way out."""
 
+import albumentations
 import pytest
 from datasets import Array2D, Audio, ClassLabel, Features, Image, LargeList, List, Value
 
+import hfaug
 from hfaug import Chain
 from hfaug.columns import feature_at, split_path
-from hfaug.errors import LabelError, RoleError, UnboundColumnError
+from hfaug.errors import LabelError, ParameterError, RoleError, UnboundColumnError
 from hfaug.ops.audio import ChangeGain
-from hfaug.ops.image import Erase, Flip, JitterColor
+from hfaug.ops.image import Crop, Erase, Flip, JitterColor
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import BackTranslate, SwapChars
 from hfaug.plan import Plan
@@ -216,7 +218,7 @@ def test_two_boxes_of_one_struct_are_refused():
 
 
 def test_labels_of_several_images_are_refused():
-    with pytest.raises(LabelError, match="must belong to one image a row"):
+    with pytest.raises(LabelError, match="must belong to one image"):
         roles(Flip().on(image=("a", "b"), boxes="boxes", **COCO), a=Image(), b=Image(), boxes=BOXES)
 
 
@@ -238,3 +240,153 @@ def test_what_stands_beside_answers_is_looked_at():
     answers = {"text": List(TEXT), "answer_start": List(WHOLE), "answer_end": List(WHOLE)}
     with pytest.raises(UnboundColumnError, match=r"'answers.answer_end'"):
         roles(SwapChars(), context=TEXT, answers=answers)
+
+
+# ---- objects in images
+
+CATEGORY = ClassLabel(names=["a", "b"])
+COCO_OBJECTS = {
+    "bbox": BOXES,
+    "category": List(CATEGORY),
+    "area": List(NUMBER),
+    "id": List(WHOLE),
+    "segmentation": List(List(List(NUMBER))),
+}
+RUNS = {"size": List(WHOLE), "counts": TEXT}
+LAYOUTS = {
+    "cppe-5": (
+        {
+            "image_id": WHOLE,
+            "image": Image(),
+            "width": WHOLE,
+            "objects": {k: v for k, v in COCO_OBJECTS.items() if k != "segmentation"},
+        },
+        {"boxes": "objects.bbox", "box_format": "coco", "areas": "objects.area", "width": "width"},
+    ),
+    "COCO": (
+        {"image": Image(), "objects": COCO_OBJECTS},
+        {"boxes": "objects.bbox", "box_format": "coco", "areas": "objects.area", "polygons": "objects.segmentation"},
+    ),
+    "COCO, a list of structs": (
+        {
+            "image": Image(),
+            "objects": [{"bbox": List(NUMBER, length=4), "area": NUMBER, "iscrowd": WHOLE, "segmentation": RUNS}],
+        },
+        {"boxes": "objects.bbox", "box_format": "coco", "areas": "objects.area", "rle": "objects.segmentation"},
+    ),
+    "people": (
+        {"image": Image(), "objects": {"bbox": BOXES, "keypoints": List(List(NUMBER, length=51))}},
+        {
+            "boxes": "objects.bbox",
+            "box_format": "coco",
+            "keypoints": "objects.keypoints",
+            "keypoint_origin": "corner",
+            "keypoint_format": "coco",
+        },
+    ),
+    "DOTA": (
+        {"image": Image(), "objects": {"bboxes": List(List(NUMBER, length=8)), "category": List(CATEGORY)}},
+        {"boxes": "objects.bboxes", "box_format": "corners"},
+    ),
+    "askew by four corners": (
+        {"image": Image(), "objects": {"poly": List(List(NUMBER, length=8)), "category": List(CATEGORY)}},
+        {"boxes": "objects.poly", "box_format": "corners"},
+    ),
+    "askew by an angle": (
+        {"image": Image(), "objects": {"obb": List(List(NUMBER, length=5)), "category": List(CATEGORY)}},
+        {"boxes": "objects.obb", "box_format": "cxcywha", "angle_units": "degrees"},
+    ),
+    "people and how many of their points were marked": (
+        {
+            "image": Image(),
+            "objects": {"bbox": BOXES, "keypoints": List(List(NUMBER, length=51)), "num_keypoints": List(WHOLE)},
+        },
+        {
+            "boxes": "objects.bbox",
+            "box_format": "coco",
+            "keypoints": "objects.keypoints",
+            "keypoint_origin": "corner",
+            "keypoint_format": "coco",
+            "keypoint_counts": "objects.num_keypoints",
+        },
+    ),
+    "masks in lists": ({"image": Image(), "masks": List(Image())}, {"masks": "masks"}),
+    "outlines alone": (
+        {"image": Image(), "polygons": List(List(NUMBER))},
+        {"polygons": "polygons", "polygon_units": "pixels"},
+    ),
+}
+
+
+@pytest.mark.parametrize("features,said", LAYOUTS.values(), ids=LAYOUTS)
+def test_usual_layouts_are_told_how_to_bind_them(features, said):
+    """The error says the very words, and with these the op is ready."""
+    with pytest.raises(UnboundColumnError) as raised:
+        roles(Crop(), **features)
+    words = ", ".join(f'{name}="{value}"' for name, value in said.items())
+    assert f"bind what the names suggest with .on({words})" in str(raised.value)
+    found = roles(Crop().on(**said), **features)
+    assert all(found[role] == (path,) for role, path in said.items() if role in found)
+
+
+def test_an_area_beside_objects_that_move_needs_a_verdict():
+    """It would be wrong for a box that is cut; elsewhere it is a number like any other."""
+    features = {"image": Image(), "objects": {"bbox": BOXES, "area": List(NUMBER)}}
+    op = Flip().on(boxes="objects.bbox", **COCO)
+    with pytest.raises(UnboundColumnError, match=r"'objects.area'"):
+        roles(op, **features)
+    assert roles(op.on(keep="objects.area"), **features)
+    assert roles(op.on(areas="objects.area"), **features)["areas"] == ("objects.area",)
+    assert roles(Flip(), image=Image(), area=NUMBER, house={"area": NUMBER})
+
+
+def test_areas_need_objects():
+    with pytest.raises(LabelError, match=r"areas in objects.area must belong to objects"):
+        roles(Flip().on(areas="objects.area"), image=Image(), objects={"area": List(NUMBER)})
+
+
+def test_objects_that_would_drop_apart_are_refused():
+    features = {"image": Image(), "objects": {"bbox": BOXES}, "outlines": List(List(NUMBER))}
+    op = Flip().on(boxes="objects.bbox", polygons="outlines", **COCO)
+    with pytest.raises(LabelError, match=r"say .on\(box_labels=\['outlines'\]\)"):
+        roles(op, **features)
+    assert roles(op.on(box_labels="outlines"), **features)
+
+
+def test_units_that_change_the_meaning_must_be_said():
+    with pytest.raises(LabelError, match=r"say .on\(polygon_units=\"pixels\"\) or"):
+        roles(Flip().on(polygons="p"), image=Image(), p=List(List(NUMBER)))
+    with pytest.raises(LabelError, match=r"say .on\(angle_units=\"degrees\"\) or"):
+        roles(Flip().on(boxes="b", box_format="cxcywha"), image=Image(), b=List(List(NUMBER)))
+
+
+def test_formats_of_askew_boxes_have_units():
+    assert Flip().on(box_format="dota").binding.box_units == "pixels"
+    assert Flip().on(box_format="yolo_obb").binding.box_units == "relative"
+    for name, units in (("dota", "relative"), ("cxcywha", "relative")):
+        with pytest.raises(ParameterError, match=f"{name} boxes must be in pixels units"):
+            Flip().on(box_format=name, box_units=units)
+    with pytest.raises(ParameterError, match=r"box_format must be one of xyxy.*dota"):
+        Flip().on(box_format="cocco")
+
+
+def test_other_libraries_move_upright_boxes_and_name_no_mirror():
+    """What they cannot do right is refused before anything runs."""
+    pipeline = hfaug.wrap(albumentations.HorizontalFlip(p=1))
+    with pytest.raises(LabelError, match="may stand askew, and this op moves upright ones only"):
+        roles(pipeline.on(boxes="b", box_format="dota"), image=Image(), b=List(List(NUMBER, length=8)))
+    said = {"keypoints": "p", "keypoint_origin": "corner", "keypoint_swaps": ((0, 1),)}
+    with pytest.raises(LabelError, match="does not tell whether it mirrored"):
+        roles(pipeline.on(**said), image=Image(), p=List(List(NUMBER, length=2)))
+    with pytest.raises(LabelError, match="polygons in 'p' must move with the image, and this op cannot"):
+        roles(pipeline.on(polygons="p", polygon_units="pixels"), image=Image(), p=List(List(NUMBER)))
+
+
+def test_numbers_of_an_instance_mask_need_objects_and_one_mask():
+    objects = {"bbox": BOXES, "number": List(WHOLE)}
+    op = Flip().on(boxes="objects.bbox", mask_ids="objects.number", **COCO)
+    assert roles(op, image=Image(), mask=Image(), objects=objects)["mask"] == ("mask",)
+    with pytest.raises(LabelError, match="mask_ids must hold one number an object of the one instance mask"):
+        roles(op, image=Image(), mask=Image(), mask2=Image(), objects=objects)
+    with pytest.raises(LabelError, match="stand beside no objects"):
+        roles(Flip().on(mask_ids="numbers"), image=Image(), mask=Image(), numbers=List(WHOLE))

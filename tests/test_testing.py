@@ -95,6 +95,6 @@ def test_samples_hold_different_rows(name):
 
 
 def test_ops_get_the_samples_that_they_take():
-    assert [case.sample for case in cases(hfaug.ops.image.Flip())] == ["objects", "pictures"]
+    assert [case.sample for case in cases(hfaug.ops.image.Flip())] == ["instances", "objects", "pictures", "videos"]
     assert [case.sample for case in cases(hfaug.ops.audio.ChangeGain())] == ["sounds"]
     assert [case.sample for case in cases(hfaug.ops.mix.MixUp())] == ["pictures"]

@@ -39,7 +39,7 @@ def convert(identity: ModelIdentity, tokenizer: Any, folder: Path) -> None:
             "run it with the runtime transformers"
         )
 
-    class Loaded(Converter):  # type: ignore[misc]
+    class Loaded(Converter):
         def _load(self) -> Any:
             return loaders[name](model, tokenizer)
 
@@ -49,7 +49,7 @@ def convert(identity: ModelIdentity, tokenizer: Any, folder: Path) -> None:
 def _marian_loader(known: Any) -> Any:
     """A loader that keeps the embedding of the pad."""
 
-    class Marian(known.MarianMTLoader):  # type: ignore[misc]
+    class Marian(known.MarianMTLoader):
         def set_config(self, config: Any, model: Any, tokenizer: Any) -> None:
             super().set_config(config, model, tokenizer)
             config.decoder_start_token = tokenizer.convert_ids_to_tokens(model.config.decoder_start_token_id)
@@ -70,7 +70,7 @@ def _marian_loader(known: Any) -> Any:
 def _m2m100_loader(known: Any) -> Any:
     """A loader that names every token that the model has an embedding of."""
 
-    class M2M100(known.M2M100Loader):  # type: ignore[misc]
+    class M2M100(known.M2M100Loader):
         def get_vocabulary(self, model: Any, tokenizer: Any) -> Any:
             rows = range(model.get_input_embeddings().weight.shape[0])
             names: dict[str, int] = {}

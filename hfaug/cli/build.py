@@ -19,6 +19,7 @@ from hfaug.cli.options import (
     folder_name,
     out_option,
     processes_option,
+    quiet_option,
     work_folder,
     work_option,
 )
@@ -46,7 +47,7 @@ _EXAMPLES = (
 @work_option
 @processes_option
 @click.option("--dry-run", is_flag=True, help="Load the source, check every step against it, build nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Show warnings and the summary alone.")
+@quiet_option
 @debug_option
 def command(recipe: str, out: str, work: str | None, processes: int | None, dry_run: bool, quiet: bool) -> int:
     """Build the dataset of a RECIPE, or go on with a build that broke off.
@@ -58,7 +59,7 @@ def command(recipe: str, out: str, work: str | None, processes: int | None, dry_
     from hfaug.recipe import load_recipe
 
     with listening(quiet=quiet):
-        loaded = load_recipe(recipe)
+        loaded = load_recipe(recipe, own_code=True)
         if dry_run:
             _tell_plan(loaded)
             return 0

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from hfaug.errors import HfaugError, RoleError
+from hfaug.errors import HfaugError
 
 __all__ = ["complain", "is_main", "listening", "stopped"]
 
@@ -46,7 +46,7 @@ def complain(error: BaseException, *, debug: bool) -> None:
         click.echo(_masked("".join(traceback.format_exception(error))), err=True, nl=False)
     who = "error" if is_main() else f"error (rank {rank()})"
     lines = [f"{who}: {_sentence(error)}", *(f"  {note}" for note in getattr(error, "__notes__", ()))]
-    if isinstance(error, RoleError):
+    if isinstance(error, HfaugError) and ".on(" in str(error):
         lines.append("  (.on(...) is `columns:` in a recipe, and --on ROLE=COLUMN of `hfaug preview`)")
     if not isinstance(error, (HfaugError, OSError)) and not debug:
         lines.append("  (--debug shows where it happened)")

@@ -59,7 +59,7 @@ def _listed() -> Iterator[str]:
     for page in pages:
         if page.family != family:
             family = page.family
-            yield f"{family}: {about_family(family)}"
+            yield textwrap.fill(f"{family}: {about_family(family)}", width, subsequent_indent="  ")
         first = page.line.partition(". ")[0].rstrip(".")
         yield textwrap.fill(first, width, initial_indent=f"  {page.name}".ljust(wide), subsequent_indent=" " * wide)
     yield "\nhfaug ops NAME explains one."

@@ -19,6 +19,7 @@ __all__ = [
     "is_recipe",
     "out_option",
     "processes_option",
+    "quiet_option",
     "work_folder",
     "work_option",
 ]
@@ -73,6 +74,12 @@ def processes_option(function: F) -> F:
     """``--processes``."""
     text = "Processes on this machine. Under a launcher, how many it must have started."
     return click.option("--processes", metavar="N", type=click.IntRange(1), help=text)(function)
+
+
+def quiet_option(function: F) -> F:
+    """``--quiet``."""
+    text = "Show warnings and the summary alone."
+    return click.option("-q", "--quiet", is_flag=True, help=text)(function)
 
 
 def folder_name(name: str) -> str:

@@ -149,7 +149,7 @@ def _of_recipe(path: str, op: Op | None, said: dict[str, Any], split: str | None
     from hfaug.recipe import load_recipe
     from hfaug.recipe.sources import load_source
 
-    recipe = load_recipe(path)
+    recipe = load_recipe(path, own_code=True)
     splits = load_source(recipe)
     if op is not None:
         bound = op.on(**{**recipe.columns, **said})
@@ -165,13 +165,13 @@ def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: d
     """Each step that makes rows, tried on rows of the source, or on its own requests."""
     from hfaug.preview import preview
     from hfaug.preview.steps import op_name
-    from hfaug.recipe.requests import request_rows
+    from hfaug.recipe.requests import occurrence, request_rows
     from hfaug.recipe.schema import Augment, Balance, Synthesise
-    from hfaug.recipe.sources import digest_of
 
     for number, step in enumerate(recipe.steps, 1):
         if isinstance(step, Synthesise):
-            asked = request_rows(digest_of(step.op.fingerprint), step.requests, _split_of(splits, step.split).features)
+            features = _split_of(splits, step.split).features
+            asked = request_rows(step.op.fingerprint, step.requests, features, occurrence(recipe.steps, number - 1))
             title = f"step {number}, synthesise: {op_name(step.op.spec())}"
             yield preview(asked, step.op, title=title, **{**options, "copies": 1})
         elif isinstance(step, Augment) or (isinstance(step, Balance) and step.op is not None):

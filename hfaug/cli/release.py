@@ -11,7 +11,16 @@ import click
 
 from hfaug.cli.build import NOTE, options_said
 from hfaug.cli.messages import is_main, listening
-from hfaug.cli.options import Command, debug_option, folder_name, is_recipe, out_option, work_folder, work_option
+from hfaug.cli.options import (
+    Command,
+    debug_option,
+    folder_name,
+    is_recipe,
+    out_option,
+    quiet_option,
+    work_folder,
+    work_option,
+)
 
 if TYPE_CHECKING:
     from hfaug.recipe import Recipe
@@ -38,9 +47,17 @@ _EXAMPLES = (
 )
 @out_option
 @work_option
+@quiet_option
 @debug_option
 def command(
-    recipe: str, to: str | None, version: str | None, dry_run: bool, token_file: Any, out: str, work: str | None
+    recipe: str,
+    to: str | None,
+    version: str | None,
+    dry_run: bool,
+    token_file: Any,
+    out: str,
+    work: str | None,
+    quiet: bool,
 ) -> int:
     """Release what a RECIPE builds, as one version that can be read whole or not at all.
 
@@ -49,13 +66,14 @@ def command(
     """
     from hfaug.engine import world
     from hfaug.recipe.build import build
-    from hfaug.release.of_recipe import release_build
+    from hfaug.release.of_recipe import check_release, release_build
 
     token = token_file.read().strip() if token_file is not None else None
-    with listening():
+    with listening(quiet=quiet):
         loaded, place = _recipe_and_work(recipe, work, out)
         target = _target(to) if to is not None else _default(loaded, out)
-        built = build(loaded, place, world())
+        check_release(loaded, target, version=version)
+        built = build(loaded, place, world(), progress=not quiet)
         if not built.report.world.is_main:
             return 0
         done = release_build(built, target, version=version, dry_run=dry_run, token=token)
@@ -73,7 +91,7 @@ def _recipe_and_work(source: str, work: str | None, out: str) -> tuple[Recipe, s
     from hfaug.recipe import load_recipe, parse_recipe
 
     if is_recipe(source) or Path(source).is_file():
-        loaded = load_recipe(source)
+        loaded = load_recipe(source, own_code=True)
         return loaded, work_folder(loaded, work, out)
     store = open_store(source) if "://" in source or Path(source).is_dir() else None
     if store is None or not store.exists(NOTE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import keyword
 import re
@@ -129,8 +130,12 @@ def _start(family: str, name: str, kind: str, folder: str) -> list[str]:
     lines = [f"wrote  {start.file}", f"wrote  {start.test}"]
     if start.top is not None:
         return [*lines, *_settle(start, start.top), "next   make test"]
-    how = f"in Python: from {name} import {start.cls}"
-    return [*lines, f"next   pytest {start.test}", f"       {how}"]
+    return [
+        *lines,
+        f"next   pytest {start.test}",
+        f"       in Python: from {name} import {start.cls}",
+        f"       in a recipe beside it: {name}:{start.cls}",
+    ]
 
 
 def _is_house(top: Path) -> bool:
@@ -194,13 +199,14 @@ def _settle(start: _Start, top: Path) -> list[str]:
 def _exported(text: str, start: _Start) -> str:
     """The package with one more class, everything sorted."""
     lines = text.splitlines()
-    imports = [line for line in lines if line.startswith("from hfaug.")]
+    found = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom) and node.level == 0]
     named = re.search(r"^__all__ = \[(.*?)\]", text, re.MULTILINE | re.DOTALL)
-    if named is None or not imports:
+    if named is None or not found:
         raise ParameterError(
             f"new: {start.file.parent / '__init__.py'} must have imports and __all__; add the class by hand"
         )
-    first = lines.index(imports[0])
+    first = found[0].lineno - 1
+    imports = ["\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in found]
     sorted_imports = sorted([*imports, f"from hfaug.{start.package}.{start.name} import {start.cls}"])
     names = sorted([*re.findall(r'"(\w+)"', named[1]), start.cls])
     head = [*lines[:first], *sorted_imports, ""]

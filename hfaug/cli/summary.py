@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hfaug.cli.options import OUT, folder_name
 from hfaug.preview.steps import op_line
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hfaug.recipe.build import Build, Stages
     from hfaug.release import RunRecord
 
-__all__ = ["build_summary", "plan_lines", "table", "units_line"]
+__all__ = ["build_summary", "plan_lines", "shares", "table", "units_line"]
 
 _ORIGINS = {"source": "original", "augmented": "augmented", "synthetic": "synthetic"}
 
@@ -50,20 +50,23 @@ def _rejects(record: RunRecord) -> Iterator[tuple[Any, str, int]]:
 
 def units_line(report: RunReport) -> str:
     """Units by the rank that finished them, and how many had to be begun more than once."""
-    finished: Counter[int] = Counter()
-    twice = 0
-    for stage in report.stages:
-        last: dict[str, Any] = {}
-        for claim in report.claims(stage.name):
-            if claim.key.startswith("unit-"):
-                last[claim.key] = claim
-        finished.update(claim.rank for claim in last.values())
-        twice += sum(claim.attempt > 1 for claim in last.values())
-    ranks = ", ".join(f"rank {rank}: {finished[rank]:,}" for rank in sorted(finished))
+    from hfaug.engine.claims import finishers
+
+    finished, twice = finishers(report.claims(stage.name) for stage in report.stages)
     total = sum(stage.units for stage in report.stages)
     found = sum(stage.found for stage in report.stages) if report.world.size == 1 else 0
     before = f" ({found:,} were there before)" if found else ""
-    return f"units  {total:,} in {len(report.stages)} stages{before}: {ranks or 'none'}; computed twice: {twice:,}"
+    return f"units  {total:,} in {len(report.stages)} stages{before}: {shares(finished, twice)}"
+
+
+def shares(finished: Mapping[int, int], twice: int) -> str:
+    """Who finished how many units.
+
+    >>> shares({0: 12, 1: 9}, 1)
+    'rank 0: 12, rank 1: 9; computed twice: 1'
+    """
+    ranks = ", ".join(f"rank {rank}: {finished[rank]:,}" for rank in sorted(finished))
+    return f"{ranks or 'none'}; computed twice: {twice:,}"
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -104,7 +107,19 @@ def plan_lines(recipe: Recipe, stages: Stages) -> Iterator[str]:
     before = {column for split in stages.splits.values() for column in split.features}
     added = sorted({column for features in stages.features.values() for column in features} - before)
     yield f"adds   {', '.join(added)}"
-    yield f"to     {recipe.release.to or f'./out/{recipe.name}'}"
+    yield f"to     {recipe.release.to or f'./{OUT}/{folder_name(recipe.name)}'}"
+    yield f"under  {_licence(recipe)}"
+
+
+def _licence(recipe: Recipe) -> str:
+    """The licence of a release, or why there would be none: that stops no build."""
+    from hfaug.errors import LicenseError
+    from hfaug.release.of_recipe import check_release
+
+    try:
+        return check_release(recipe).license
+    except LicenseError as error:
+        return f"no licence yet, and so no release: {str(error).removeprefix('licence: ')}"
 
 
 def _step(step: Any) -> tuple[str, str]:

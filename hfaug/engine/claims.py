@@ -8,12 +8,14 @@ that take over never both win. What is left is the record of who computed what, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from hfaug.engine.failpoints import failpoint
 from hfaug.engine.store import Store
+from hfaug.engine.units import unit_number
 from hfaug.engine.workers import Worker
 
 __all__ = ["Claim", "ClaimRecord", "Claims", "claim_records"]
@@ -130,6 +132,21 @@ def claim_records(store: Store, folder: str) -> Iterator[ClaimRecord]:
     names = (name.rpartition(".") for name in store.list(f"{folder}/{FOLDER}"))
     for key, attempt in sorted((key, int(number)) for key, _, number in names if number.isdigit()):
         yield _parse(key, attempt, store.read(f"{folder}/{FOLDER}/{key}.{attempt}"))
+
+
+def finishers(stages: Iterable[Iterable[ClaimRecord]]) -> tuple[Counter[int], int]:
+    """Units by the rank that finished them, and how many had to be begun more than once.
+
+    Args:
+        stages: The claims of each stage. Only claims on units count: a plan and an index are claimed too.
+    """
+    finished: Counter[int] = Counter()
+    twice = 0
+    for records in stages:
+        last = {record.key: record for record in records if unit_number(f"{record.key}.arrow") is not None}
+        finished.update(record.rank for record in last.values())
+        twice += sum(record.attempt > 1 for record in last.values())
+    return finished, twice
 
 
 def drop_claims(store: Store, folder: str, key: str) -> None:

@@ -221,7 +221,8 @@ class StageRun:
     def _compute(self, number: int, claim: Claim) -> None:
         spec, self.at = self._specs[number], f"unit {number}"
         try:
-            with noting(f"stage {self.name}, {self.at}: {json.dumps(spec)[:200]}"):
+            told = f": {json.dumps(spec)[:200]}" if spec else ""  # the one unit of a whole step needs no words
+            with noting(f"stage {self.name}, {self.at}{told}"):
                 result = self.step.run(spec, self.inputs)
                 table = self._conform(result.table, number)
         except DamagedUnitError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import Audio, ClassLabel, Dataset, Features, Image, List, Value
+from datasets import Audio, ClassLabel, Dataset, Features, Image, List, Value, Video
 
 from hfaug import media
 
@@ -44,18 +45,28 @@ def _media(name: str) -> dict[str, Any]:
 
 @functools.cache
 def _objects() -> Example:
-    """Photographs with boxes, keypoints, a mask of classes and a class."""
+    """Photographs with objects (box, class, outline, one keypoint), a mask of classes and a class."""
     known = json.loads(resources.files(__name__).joinpath("photos.json").read_text(encoding="utf-8"))
     category = ClassLabel(names=known["categories"])
     features = {
         "image": Image(),
         "mask": Image(),
-        "objects": {"bbox": List(List(_NUMBER, length=4)), "category": List(category)},
-        "keypoints": List(List(_NUMBER, length=2)),
+        "objects": {
+            "bbox": List(List(_NUMBER, length=4)),
+            "category": List(category),
+            "segmentation": List(List(List(_NUMBER))),
+            "keypoints": List(List(_NUMBER, length=3)),
+        },
         "label": ClassLabel(names=["cat", "coffee", "rocket"]),
     }
     rows = [_photo(photo, number, category) for number, photo in enumerate(known["photos"])]
-    said = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "corner"}
+    said = {
+        "boxes": "objects.bbox",
+        "box_format": "pascal_voc",
+        "polygons": "objects.segmentation",
+        "keypoints": "objects.keypoints",
+        "keypoint_origin": "corner",
+    }
     return Example(_stored(rows, features), said)
 
 
@@ -127,5 +138,29 @@ def _sounds() -> Example:
     return Example(_stored(rows, {"audio": Audio(), "label": ClassLabel(names=["up", "down"])}))
 
 
-EXAMPLES: tuple[Callable[[], Example], ...] = (_objects, _photos, _names, _plain, _sounds)
+@functools.cache
+def _films() -> Example:
+    """A camera that moves over a photograph, with what it sees when."""
+    whole = media.decode_image(_objects().rows.with_format("arrow")[:1]["image"][0].as_py()["bytes"]).array
+    height, width = whole.shape[0] * 2 // 3 // 2 * 2, whole.shape[1] * 2 // 3 // 2 * 2
+    ways = np.linspace(0, 1, 20)
+    down, right = whole.shape[0] - height, whole.shape[1] - width
+    views = [whole[round(way * down) :, round(way * right) :][:height, :width] for way in ways]
+    film = {"bytes": media.new_video([np.ascontiguousarray(view) for view in views], fps=10), "path": None}
+    events = [{"start": 0.5, "end": 1.5, "name": "half-way"}]
+    kind = List({"start": _NUMBER, "end": _NUMBER, "name": _TEXT})
+    rows = [{"video": film, "events": events}]
+    return Example(_stored(rows, {"video": Video(), "events": kind}), {"segments": "events"})
+
+
+@functools.cache
+def _bare_films() -> Example:
+    """The film alone."""
+    return Example(_films().rows.select_columns(["video"]))
+
+
+EXAMPLES: tuple[Callable[[], Example], ...] = (
+    *(_objects, _photos, _names, _plain, _sounds),
+    *([_films, _bare_films] if importlib.util.find_spec("av") else []),
+)
 """Examples, those with the most labels first."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from datasets import Dataset
+from datasets import Dataset, Features
 from datasets.formatting.formatting import LazyDict
 
 from hfaug import provenance
@@ -26,6 +26,26 @@ logger = logging.getLogger("hfaug")
 class Filter(Config):
     """Base of all filters. `reasons` gives None for a row that stays, else a short, constant text."""
 
+    def needs(self) -> Sequence[str]:
+        """Columns that must be there; a filter that reads columns by name says them here."""
+        return ()
+
+    def check(self, features: Features) -> None:
+        """Make sure, before any work, that rows with these features can be judged.
+
+        Args:
+            features: The features of the rows.
+
+        Raises:
+            RoleError: A column is missing.
+        """
+        missing = [name for name in self.needs() if name not in features]
+        if missing:
+            raise RoleError(
+                f"{type(self).__name__}: columns must be among {', '.join(features)}, got {', '.join(missing)}; "
+                "correct columns"
+            )
+
     @abstractmethod
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order.
@@ -40,6 +60,7 @@ class Filter(Config):
         Args:
             dataset: Any dataset.
         """
+        self.check(dataset.features)
         found = self.reasons(dataset.with_format("arrow").iter(1000))
         counted = Counter(reason for reason in found if reason is not None)
         if counted:
@@ -73,12 +94,7 @@ class DatasetFilter(Filter):
     """A filter that has to see all rows before it can judge one: duplicates, outliers."""
 
 
-def columns_of(table: pa.Table, columns: Sequence[str], who: str) -> pa.Table:
+def columns_of(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     """Some columns of a table, or all but the lineage."""
     lineage = provenance.COLUMN if provenance.has_lineage(table) else None
-    missing = [name for name in columns if name not in table.column_names]
-    if missing:
-        raise RoleError(
-            f"{who}: columns must be among {', '.join(table.column_names)}, got {', '.join(missing)}; correct columns"
-        )
     return table.select(list(columns) or [name for name in table.column_names if name != lineage])

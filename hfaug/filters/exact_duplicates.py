@@ -36,12 +36,16 @@ class ExactDuplicates(DatasetFilter):
 
     columns: tuple[str, ...] = ()
 
+    def needs(self) -> tuple[str, ...]:
+        """The columns that are compared."""
+        return self.columns
+
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order."""
         digests: list[str] = []
         ranks: list[tuple[int, str, int]] = []
         for table in tables:
-            digests.extend(provenance.content_ids(columns_of(table, self.columns, "ExactDuplicates")))
+            digests.extend(provenance.content_ids(columns_of(table, self.columns)))
             ranks.extend(_ranks(table, len(ranks)))
         best: dict[str, tuple[int, str, int]] = {}
         for digest, rank in zip(digests, ranks, strict=True):

@@ -12,7 +12,14 @@ from hfaug.errors import ParameterError
 __all__ = ["Codec"]
 
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
-LEVELS = {"jpeg_quality": (1, 100), "webp_quality": (1, 100), "avif_quality": (1, 100), "png_level": (0, 9)}
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+LEVELS = {
+    "jpeg_quality": (1, 100),
+    "webp_quality": (1, 100),
+    "avif_quality": (1, 100),
+    "png_level": (0, 9),
+    "video_crf": (0, 51),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +37,9 @@ class Codec:
         png_level: Effort of PNG, 0..9, for bytes and time only. 1 is fast: on photographs it takes an eighth of the
             time of Pillow's default for 4 % more bytes. 6 and above make the smallest files.
         audio_quality: Quality of MP3, Ogg Vorbis and Opus as a share 0..1. All other sound is written exactly.
+        video_crf: Constant rate factor of H.264, 0 (largest file) to 51; the scales of other codecs follow from it. The
+            default can hardly be told from the source.
+        video_preset: Effort of video encoders by x264's names, "ultrafast" to "veryslow": fewer bytes for more time.
 
     Raises:
         ParameterError: A field is out of its limits.
@@ -44,6 +54,8 @@ class Codec:
     avif_quality: int = 90
     png_level: int = 1
     audio_quality: float = 0.9
+    video_crf: int = 18
+    video_preset: str = "veryfast"
 
     def __post_init__(self) -> None:
         for name, (low, high) in LEVELS.items():
@@ -52,11 +64,11 @@ class Codec:
                 raise ParameterError(f"Codec: {name} must be a whole number, is {number}; round it")
             object.__setattr__(self, name, int(number))
         object.__setattr__(self, "audio_quality", float(_number("audio_quality", self.audio_quality, 0, 1)))
-        if self.jpeg_subsampling not in SUBSAMPLINGS:
-            raise ParameterError(
-                f"Codec: jpeg_subsampling must be one of {', '.join(SUBSAMPLINGS)}, is {self.jpeg_subsampling!r}; "
-                "choose one of them"
-            )
+        for name, known in (("jpeg_subsampling", SUBSAMPLINGS), ("video_preset", PRESETS)):
+            if getattr(self, name) not in known:
+                raise ParameterError(
+                    f"Codec: {name} must be one of {', '.join(known)}, is {getattr(self, name)!r}; choose one of them"
+                )
 
 
 def _number(name: str, value: object, low: float, high: float) -> float:

@@ -11,9 +11,12 @@ __all__ = ["Counts", "counts"]
 class Counts(Mapping[str, int]):
     """Named counters that are exact under threads; a name never counted reads 0.
 
-    The names in use: ``image.decode``, ``image.encode``, ``image.decode.mask``, ``image.encode.mask``,
+    The names in use: ``image.decode``, ``image.decode.reduced`` (those of them at a share of their size),
+    ``image.encode``, ``image.decode.mask``, ``image.encode.mask``,
     ``audio.decode``, ``audio.encode`` and ``audio.clipped`` (samples that had to be cut to the range of the written
-    format). Each process has its own; a forked worker starts with a copy of its parent's.
+    format); ``video.decode`` (passes over a file), ``video.encode``, the ``video.frames`` given out and written
+    (``video.frames.encode``), and ``video.sound`` (tracks encoded anew). Each process has its own; a forked worker
+    starts with a copy of its parent's.
 
     >>> tally = Counts()
     >>> tally.add("image.decode")

@@ -11,7 +11,7 @@ from hfaug.media.headers import Header
 from hfaug.media.picture import Picture, Pixels
 from hfaug.media.sources import checked_bytes
 
-__all__ = ["decode_image", "decode_png", "image_size"]
+__all__ = ["decode_image", "decode_png", "image_size", "is_plain_jpeg"]
 
 # Baseline, extended and progressive Huffman coding; the rest is rare and left to Pillow.
 PLAIN_JPEG = (0xC0, 0xC1, 0xC2)
@@ -45,13 +45,18 @@ def decode_image(data: bytes) -> Picture:
     picture = None
     if data.startswith(headers.JPEG_MAGIC):
         header = headers.jpeg_header(data)
-        if header.whole and header.kind in PLAIN_JPEG and header.channels in (1, 3) and header.bits == 8:
+        if is_plain_jpeg(header):
             picture = _decode_opencv(data, header, "JPEG", "L" if header.channels == 1 else "RGB")
     elif data.startswith(headers.PNG_MAGIC):
         picture = decode_png(data, headers.png_header(data))
     picture = picture or _decode_pillow(data)
     counts.add("image.decode")
     return picture
+
+
+def is_plain_jpeg(header: Header) -> bool:
+    """Whether OpenCV decodes a JPEG to the pixels that Pillow gives."""
+    return header.whole and header.kind in PLAIN_JPEG and header.channels in (1, 3) and header.bits == 8
 
 
 def image_size(data: bytes) -> tuple[int, int]:

@@ -21,6 +21,7 @@ __all__ = [
     "is_lossless",
     "is_unsigned",
     "load",
+    "mirrored",
     "open_image",
     "orientation_of",
     "size_of",
@@ -193,6 +194,11 @@ def _colours(image: Image.Image, form: str) -> Pixels:
     return array if array.ndim == 3 else array[..., None]
 
 
+def mirrored(orientation: int) -> tuple[bool, bool]:
+    """Whether a picture is mirrored across and down, after its axes were swapped, to stand upright."""
+    return orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
+
+
 def upright(array: Pixels, orientation: int) -> Pixels:
     """Turn stored pixels upright, as EXIF orientation 1..8 says; OpenCV copies them three times faster than NumPy."""
     import cv2
@@ -202,7 +208,7 @@ def upright(array: Pixels, orientation: int) -> Pixels:
     channels = array.shape[2]
     if orientation >= 5:
         array = cv2.transpose(array)
-    down, across = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    across, down = mirrored(orientation)
     if down or across:
         array = cv2.flip(array, -1 if down and across else int(across))
     return array.reshape(*array.shape[:2], channels)

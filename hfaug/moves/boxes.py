@@ -173,7 +173,7 @@ def wrong_boxes(boxes: Any, size: Sequence[int], tolerance: float = 0.05) -> lis
 
 
 def check_boxes(boxes: Any, size: Sequence[int], tolerance: float = 0.05) -> None:
-    """Refuse boxes that cannot be right, naming the first; `clip_boxes` mends those that only stick out.
+    """Refuse boxes that cannot be right, naming the first; `clip_boxes` mends those that stick out.
 
     Args:
         boxes: Nx4 ``(x0, y0, x1, y1)`` in continuous pixels.
@@ -186,10 +186,11 @@ def check_boxes(boxes: Any, size: Sequence[int], tolerance: float = 0.05) -> Non
     wrong = wrong_boxes(boxes, size, tolerance)
     if wrong:
         number, reason = wrong[0]
+        cut = "let it be cut to its image by .on(clip_boxes=True), " if "sticks out" in reason else ""
         more = f" ({len(wrong)} boxes of this row are wrong)" if len(wrong) > 1 else ""
         raise RowError(
             f"boxes: each must lie inside its image, box {number} is {_array(boxes)[number].tolist()} in corners and "
-            f"pixels and {reason}{more}; correct the row, clip it with hfaug.moves.clip_boxes, "
+            f"pixels and {reason}{more}; correct the row, {cut}"
             "or bind the right box_format."
         )
 

@@ -12,14 +12,14 @@ from hfaug.errors import ParameterError, RowError
 
 __all__ = ["ORIGINS", "from_points", "to_points"]
 
-ORIGINS: dict[str, float] = {"corner": 0.0, "centre": 0.5}
-"""Where a whole number points: at the ``corner`` of a pixel (continuous), or at its ``centre`` (pixel numbers)."""
+ORIGINS: dict[str, float] = {"corner": 0.0, "center": 0.5}
+"""Where a whole number points: at the ``corner`` of a pixel (continuous), or at its ``center`` (pixel numbers)."""
 
 
 def _shift_and_scale(origin: str, units: str, size: Sequence[int] | None) -> tuple[float, NDArray[np.float64]]:
     if origin not in ORIGINS:
         raise ParameterError(
-            f"keypoints: origin must be 'corner' or 'centre', is {origin!r}; say what whole numbers mean."
+            f"keypoints: origin must be 'corner' or 'center', is {origin!r}; say what whole numbers mean."
         )
     if units == "pixels":
         return ORIGINS[origin], np.ones(2)
@@ -39,7 +39,7 @@ def to_points(
 
     Args:
         values: N points ``(x, y)``.
-        origin: ``corner`` or ``centre``: what a whole number means. ``centre`` adds half a pixel.
+        origin: ``corner`` or ``center``: what a whole number means. ``center`` adds half a pixel.
         units: ``pixels`` or ``relative`` (shares of width and height).
         size: ``(height, width)`` of the image; needed for relative units.
 
@@ -50,7 +50,7 @@ def to_points(
         ParameterError: The origin or unit is unknown, or the size is missing.
         RowError: A point is not two numbers.
 
-    >>> to_points([[0, 0]], origin="centre").tolist()
+    >>> to_points([[0, 0]], origin="center").tolist()
     [[0.5, 0.5]]
     """
     shift, scale = _shift_and_scale(origin, units, size)
@@ -73,7 +73,7 @@ def from_points(
         units: See `to_points`.
         size: ``(height, width)`` of the image *after* the move; needed for relative units.
 
-    >>> from_points([[0.5, 2.5]], origin="centre").tolist()
+    >>> from_points([[0.5, 2.5]], origin="center").tolist()
     [[0.0, 2.0]]
     """
     shift, scale = _shift_and_scale(origin, units, size)

@@ -34,7 +34,7 @@ _COS = (1.0, 0.0, -1.0, 0.0)
 
 def _matrix(*rows: tuple[float, float, float]) -> Matrix:
     matrix = np.array(rows, dtype=np.float64)
-    if not np.isfinite(matrix).all():
+    if not all(math.isfinite(value) for row in rows for value in row):
         raise ParameterError(
             f"matrix: its numbers must be finite, are {matrix.tolist()}; check the parameters of the move."
         )

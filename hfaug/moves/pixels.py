@@ -12,20 +12,27 @@ from numpy.typing import NDArray
 from hfaug.moves.plane import Matrix, Size
 
 __all__ = [
+    "LUMA",
     "Array",
     "Border",
     "Lines",
+    "bordered",
     "continued",
     "counts",
     "image_fill",
+    "mirrored",
     "paint_outside",
     "per_channel",
     "slice_exact",
+    "transposed",
 ]
 
 Array = NDArray[Any]
 Border = Literal["constant", "reflect", "edge"]
 Lines = NDArray[np.float64]
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of ITU-R BT.601: what a grey image shows of a colour."""
 
 counts: Counter[str] = Counter()
 """Work done by this process: "warp" and "slice" count images, "warp.mask" and "slice.mask" count masks."""
@@ -36,7 +43,7 @@ def image_fill(array: Array, colour: Sequence[float]) -> list[float]:
     scale = 257 if array.dtype == np.uint16 else 1
     channels = array.shape[2] if array.ndim == 3 else 1
     red, green, blue = colour
-    values = (red, green, blue) if channels >= 3 else (0.299 * red + 0.587 * green + 0.114 * blue,)
+    values = (red, green, blue) if channels >= 3 else (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue,)
     alpha = [0.0] if channels in (2, 4) else []
     return [float(round(value * scale)) for value in values] + alpha
 
@@ -53,26 +60,48 @@ def slice_exact(array: Array, matrix: Matrix, size: Size, *, border: Border, fil
     """
     given = array
     if matrix[0, 0] == 0:
-        array = _transpose(array)
+        array = transposed(array)
         across, down = matrix[0, 1], matrix[1, 0]
     else:
         across, down = matrix[0, 0], matrix[1, 1]
-    array = _mirror(array, across=across < 0, down=down < 0)
+    array = mirrored(array, across=across < 0, down=down < 0)
     height, width = array.shape[:2]
     left = int(matrix[0, 2]) - (width if across < 0 else 0)
     top = int(matrix[1, 2]) - (height if down < 0 else 0)
     if top <= 0 and left <= 0 and size[0] - top <= height and size[1] - left <= width:
         window = array[-top : size[0] - top, -left : size[1] - left]
-        return window.copy() if np.may_share_memory(window, given) else np.ascontiguousarray(window)
+        if not np.may_share_memory(window, given):
+            return np.ascontiguousarray(window)
+        return window.copy() if given.flags.writeable else window  # what nobody may write into need not be copied
+    y0, y1, x0, x1 = max(top, 0), min(top + height, size[0]), max(left, 0), min(left + width, size[1])
+    margins = y0, size[0] - y1, x0, size[1] - x1
+    shown = y0 < y1 and x0 < x1
+    if shown and _is_plain(array) and (border != "reflect" or max(margins) <= min(y1 - y0, x1 - x0)):
+        return bordered(array[y0 - top : y1 - top, x0 - left : x1 - left], margins, border, fill)
     if border != "constant":
         rows = continued(np.arange(-top, size[0] - top), height, border)
         return np.ascontiguousarray(array[rows][:, continued(np.arange(-left, size[1] - left), width, border)])
     canvas = np.empty((*size, *array.shape[2:]), dtype=array.dtype)
     canvas[...] = per_channel(array, fill)
-    y0, y1, x0, x1 = max(top, 0), min(top + height, size[0]), max(left, 0), min(left + width, size[1])
-    if y0 < y1 and x0 < x1:
+    if shown:
         canvas[y0:y1, x0:x1] = array[y0 - top : y1 - top, x0 - left : x1 - left]
     return canvas
+
+
+def bordered(array: Array, margins: tuple[int, int, int, int], border: Border, fill: Sequence[float]) -> Array:
+    """An image with pixels added at its top, bottom, left and right.
+
+    Args:
+        array: uint8 or uint16 with up to 4 channels; a part of a larger one will do.
+        margins: How many; of ``reflect`` no more than the image has.
+        border: What is added.
+        fill: One value per channel, for the border ``constant``.
+    """
+    import cv2
+
+    kinds = {"constant": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_REFLECT, "edge": cv2.BORDER_REPLICATE}
+    done = cv2.copyMakeBorder(array, *margins, kinds[border], value=tuple(fill))
+    return np.asarray(done).reshape(*done.shape[:2], *array.shape[2:])
 
 
 def per_channel(array: Array, fill: Sequence[float]) -> Array:
@@ -85,7 +114,8 @@ def _is_plain(array: Array) -> bool:
     return array.dtype in (np.uint8, np.uint16) and (array.ndim == 2 or 1 <= array.shape[2] <= 4)
 
 
-def _transpose(array: Array) -> Array:
+def transposed(array: Array) -> Array:
+    """Rows and columns swapped."""
     if not _is_plain(array):
         return array.swapaxes(0, 1)
     import cv2
@@ -94,7 +124,8 @@ def _transpose(array: Array) -> Array:
     return moved.reshape(array.shape[1], array.shape[0], *array.shape[2:])
 
 
-def _mirror(array: Array, *, across: bool, down: bool) -> Array:
+def mirrored(array: Array, *, across: bool, down: bool) -> Array:
+    """Left and right, or top and bottom, swapped; the very same array for neither."""
     if not (across or down):
         return array
     if not _is_plain(array):
@@ -115,7 +146,7 @@ def continued(index: NDArray[np.int64], length: int, border: Border) -> NDArray[
 
 
 def paint_outside(array: Array, lines: Lines, fill: Sequence[float]) -> Array:
-    """Fill, in place, the pixels whose centre lies beyond one of the lines ``a*x + b*y + c >= 0``.
+    """Fill, in place where it may, the pixels whose centre lies beyond one of the lines ``a*x + b*y + c >= 0``.
 
     What is kept of a row of pixels is one stretch, so only its two ends are computed.
     """
@@ -133,6 +164,8 @@ def paint_outside(array: Array, lines: Lines, fill: Sequence[float]) -> Array:
     first = np.ceil(low - 0.5).clip(0, width).astype(int)
     behind = np.maximum(np.floor(high - 0.5).clip(-1, width).astype(int) + 1, first)
     values = per_channel(array, fill)
+    if not array.flags.writeable:  # a window of the source, see `slice_exact`
+        array = array.copy()
     for row in np.flatnonzero((first > 0) | (behind < width)).tolist():
         array[row, : first[row]] = values
         array[row, behind[row] :] = values

@@ -6,19 +6,17 @@ There a pixel's centre is a whole number; elsewhere pixel ``i`` covers ``[i, i +
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from hfaug.errors import RowError
-from hfaug.moves.matrices import translation
+from hfaug.moves.areas import AREA_BELOW, Interpolation, average_areas, shrink_areas
 from hfaug.moves.pixels import Array, Border, continued, per_channel, slice_exact
 from hfaug.moves.plane import (
-    EXACT_PX,
     Matrix,
     Size,
-    carry,
     derivative,
     inverse,
     is_affine,
@@ -27,11 +25,8 @@ from hfaug.moves.plane import (
     whole_pixels,
 )
 
-__all__ = ["Interpolation", "resample_image", "resample_mask"]
+__all__ = ["by_planes", "reduction", "resample_image", "resample_mask"]
 
-Interpolation = Literal["linear", "cubic", "lanczos", "nearest"]
-
-_AREA_BELOW = 0.67  # scale under which interpolation between neighbours would skip source pixels
 _MOST_OVERSAMPLING = 8
 _OPENCV_SIDE = 32_766  # where its sampling by position counts in 16 bits
 _HALF = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
@@ -60,9 +55,7 @@ def resample_image(
         covered: Whether no destination pixel reaches outside the source. Then no border shows: the half pixel between
             the outermost centres and the edge takes the edge's value instead of a rim of fill.
     """
-    if covered and interpolation != "nearest":
-        array, matrix = _window(array, matrix, size)
-    factors = _reduction(matrix, array.shape[:2]) if interpolation != "nearest" else (1.0, 1.0)
+    factors = reduction(matrix, array.shape[:2]) if interpolation != "nearest" else (1.0, 1.0)
     if factors != (1.0, 1.0):
         array, matrix = _shrunk(array, matrix, factors)
     whole = whole_pixels(matrix, array.shape[:2])
@@ -74,7 +67,7 @@ def resample_image(
         matrix = multiply(np.diag([across, down, 1.0]), matrix)
     moved = _warp(array, matrix, (size[0] * down, size[1] * across), interpolation, mode, fill)
     if (across, down) != (1, 1):
-        moved = _area(moved, size)
+        moved = average_areas(moved, size)
     return moved.reshape(*size, *array.shape[2:])
 
 
@@ -93,6 +86,21 @@ def resample_mask(
     """
     if max(*array.shape[:2], *size) > _OPENCV_SIDE:
         return _nearest(array, matrix, size, border=border, fill=fill)
+    mode: Border = "edge" if covered else border
+    return by_planes(array, size, fill, lambda plane, values: _warp(plane, matrix, size, "nearest", mode, values))
+
+
+def by_planes(
+    array: Array, size: Size, fill: Sequence[float], move: Callable[[Array, Sequence[float]], Array]
+) -> Array:
+    """Move an array of any type and number of channels by nearest sampling, as arrays that OpenCV takes.
+
+    Args:
+        array: ``(height, width)`` or ``(height, width, channels)``.
+        size: ``(height, width)`` of the result.
+        fill: One value, or one per channel.
+        move: Moves an array of at most four channels, with the fill of each.
+    """
     whole = np.ascontiguousarray(array.reshape(*array.shape[:2], -1))
     values = np.broadcast_to(np.asarray(fill, dtype=array.dtype), (whole.shape[2],))
     # OpenCV moves these only in another dress; wide integers go as two halves, which nearest sampling never mixes.
@@ -100,11 +108,9 @@ def resample_mask(
     worn = np.dtype(dress.get(array.dtype.name, array.dtype))
     planes, values = whole.view(worn), np.ascontiguousarray(values).view(worn)
     moved = np.empty((*size, planes.shape[2]), dtype=worn)
-    mode: Border = "edge" if covered else border
     for at in range(0, planes.shape[2], 4):
         some = slice(at, at + 4)
-        plane = np.ascontiguousarray(planes[:, :, some])
-        moved[:, :, some] = _warp(plane, matrix, size, "nearest", mode, values[some].tolist()).reshape(*size, -1)
+        moved[:, :, some] = move(np.ascontiguousarray(planes[:, :, some]), values[some].tolist()).reshape(*size, -1)
     return moved.view(array.dtype).reshape(*size, *array.shape[2:])
 
 
@@ -154,25 +160,13 @@ def _nearest(array: Array, matrix: Matrix, size: Size, *, border: Border, fill: 
     return moved
 
 
-def _window(array: Array, matrix: Matrix, size: Size) -> tuple[Array, Matrix]:
-    """Of an upright stretch, the part of the source that it shows, if whole pixels: the rest need not be averaged."""
-    if not is_affine(matrix) or matrix[0, 0] * matrix[0, 1] != 0 or matrix[1, 0] * matrix[1, 1] != 0:
-        return array, matrix
-    ends = carry(inverse(matrix), np.array([[0.0, 0.0], [size[1], size[0]]]))[:, :2]
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    (left, top), (right, bottom) = np.round(low).astype(int).tolist(), np.round(high).astype(int).tolist()
-    if np.abs([low - (left, top), high - (right, bottom)]).max() > EXACT_PX:
-        return array, matrix
-    return array[top:bottom, left:right], multiply(matrix, translation(left, top))
-
-
-def _reduction(matrix: Matrix, source: Size) -> tuple[float, float]:
+def reduction(matrix: Matrix, source: Size) -> tuple[float, float]:
     """Scale ``(x, y)`` of the source axes by which to average areas first; 1 where the move does not shrink much.
 
     A perspective is judged in the middle of the source.
     """
     a, b, c, d = derivative(matrix, source)
-    if least_scale(a, b, c, d) >= _AREA_BELOW:
+    if least_scale(a, b, c, d) >= AREA_BELOW:
         return 1.0, 1.0
     return min(math.hypot(a, c), 1.0), min(math.hypot(b, d), 1.0)
 
@@ -180,21 +174,14 @@ def _reduction(matrix: Matrix, source: Size) -> tuple[float, float]:
 def _oversampling(matrix: Matrix, source: Size) -> tuple[int, int]:
     """Times ``(x, y)`` by which to enlarge the result before averaging it, where it is still squeezed."""
     a, b, c, d = derivative(matrix, source)
-    if least_scale(a, b, c, d) >= _AREA_BELOW:
+    if least_scale(a, b, c, d) >= AREA_BELOW:
         return 1, 1
-    times = [math.ceil(1.0 / length) if length < _AREA_BELOW else 1 for length in (math.hypot(a, b), math.hypot(c, d))]
+    times = [math.ceil(1.0 / length) if length < AREA_BELOW else 1 for length in (math.hypot(a, b), math.hypot(c, d))]
     return min(times[0], _MOST_OVERSAMPLING), min(times[1], _MOST_OVERSAMPLING)
 
 
 def _shrunk(array: Array, matrix: Matrix, factors: tuple[float, float]) -> tuple[Array, Matrix]:
     """A smaller image of averaged areas, and the matrix from it; the scale reached is a ratio of whole sizes."""
     height, width = array.shape[:2]
-    across, down = max(1, round(width * factors[0])), max(1, round(height * factors[1]))
-    return _area(array, (down, across)), multiply(matrix, np.diag([width / across, height / down, 1.0]))
-
-
-def _area(array: Array, size: Size) -> Array:
-    import cv2
-
-    small = cv2.resize(np.ascontiguousarray(array), size[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(small).reshape(*size, *array.shape[2:])
+    small = shrink_areas(array, factors)
+    return small, multiply(matrix, np.diag([width / small.shape[1], height / small.shape[0], 1.0]))

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hfaug.errors import ParameterError, RowError
+from hfaug.errors import ParameterError
 from hfaug.moves import matrices, pixels, plane
+from hfaug.moves.areas import Interpolation, stretched
+from hfaug.moves.checks import check_array, check_image, check_mask_fill, checked_fill, checked_matrix, checked_size
+from hfaug.moves.outlines import Rings, as_rings, seen_outlines
 from hfaug.moves.pixels import Array, Border, Lines
 from hfaug.moves.plane import EXACT_PX, Matrix, Size
 from hfaug.moves.polygons import visible_boxes
-from hfaug.moves.resampling import Interpolation, resample_image, resample_mask
+from hfaug.moves.resampling import resample_image, resample_mask
 
-__all__ = ["Warp"]
+if TYPE_CHECKING:
+    from hfaug.moves.field import Field, Move
+
+__all__ = ["Warp", "shared_style", "style_of"]
 
 Floats = NDArray[np.float64]
-_Style = tuple[tuple[float, float, float], Border, Interpolation]
-
-
-def _checked_size(name: str, value: Sequence[int]) -> Size:
-    height, width = value
-    if not (int(height) == height > 0 and int(width) == width > 0):
-        raise ParameterError(
-            f"Warp: {name} must be (height, width) of at least one pixel, is {tuple(value)}; keep something to show."
-        )
-    return int(height), int(width)
-
-
-def _checked_matrix(matrix: Matrix, source: Size, *, fused: bool) -> Matrix:
-    fits = matrix.shape == (3, 3) and all(math.isfinite(value) for value in matrix.ravel().tolist())
-    if not fits or abs(plane.determinant(matrix)) < 1e-12:
-        raise ParameterError(
-            f"Warp: matrix must be 3x3, finite and invertible, is {matrix.tolist()}; "
-            "build it with hfaug.moves.rotation or its like."
-        )
-    if fused or plane.is_affine(matrix):
-        return matrix
-    depths = plane.depths(matrix, source)
-    if max(depths) <= 0:
-        matrix, depths = -matrix, [-depth for depth in depths]
-    if min(depths) <= 1e-9 * max(depths):
-        raise ParameterError("Warp: every pixel must stay before the horizon, some do not; use a weaker perspective.")
-    return matrix / matrix[2, 2] if matrix[2, :2].tolist() == [0.0, 0.0] else matrix
+_Style = tuple[tuple[float, float, float], Border, Interpolation, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +43,7 @@ class Warp:
             ``edge``.
         interpolation: ``linear``, ``cubic``, ``lanczos`` or ``nearest``, for images. Masks always take the nearest
             value.
+        mask_fill: Value of masks outside the source, for the border ``constant``.
         clips: Kx3 lines ``a*x + b*y + c >= 0`` of the destination beyond which is fill: what earlier steps of a fused
             chain cut away. Made by `then`.
 
@@ -82,27 +62,16 @@ class Warp:
     fill: tuple[float, float, float] = (0.0, 0.0, 0.0)
     border: Border = "constant"
     interpolation: Interpolation = "linear"
+    mask_fill: int = 0
     clips: Lines = field(default_factory=lambda: np.empty((0, 3)))
 
     def __post_init__(self) -> None:
-        source = _checked_size("source", self.source)
-        if self.border not in {"constant", "reflect", "edge"}:
-            raise ParameterError(
-                f"Warp: border must be constant, reflect or edge, is {self.border!r}; give one of them."
-            )
-        if self.interpolation not in {"linear", "cubic", "lanczos", "nearest"}:
-            raise ParameterError(
-                f"Warp: interpolation must be linear, cubic, lanczos or nearest, is {self.interpolation!r}; give one."
-            )
-        fill = tuple(float(value) for value in self.fill)
-        if len(fill) != 3 or not all(0 <= value <= 255 for value in fill):
-            raise ParameterError(
-                f"Warp: fill must be (red, green, blue) of 0..255, is {self.fill}; give such a colour."
-            )
+        source = checked_size("Warp", "source", self.source)
+        fill = checked_fill("Warp", self.fill, self.border, self.interpolation)
         clips = np.array(self.clips, dtype=np.float64).reshape(-1, 3)
-        matrix = _checked_matrix(np.array(self.matrix, dtype=np.float64), source, fused=len(clips) > 0)
+        matrix = checked_matrix(np.array(self.matrix, dtype=np.float64), source, fused=len(clips) > 0)
         matrix.flags.writeable = clips.flags.writeable = False
-        size = source if tuple(self.size) == (0, 0) else _checked_size("size", self.size)
+        size = source if tuple(self.size) == (0, 0) else checked_size("Warp", "size", self.size)
         for name, value in (("source", source), ("size", size), ("fill", fill), ("matrix", matrix), ("clips", clips)):
             object.__setattr__(self, name, value)
 
@@ -113,7 +82,7 @@ class Warp:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        style = (self.source, self.size, self.fill, self.border, self.interpolation)
+        style = (self.source, self.size, self.fill, self.border, self.interpolation, self.mask_fill)
         return (*style, self.matrix.tobytes(), self.clips.tobytes())
 
     # ---- common moves
@@ -144,17 +113,20 @@ class Warp:
             left: First column of the window, in pixels; negative pads.
             height: Rows of the window.
             width: Columns of the window.
-            **style: ``fill``, ``border`` and ``interpolation``.
+            **style: ``fill``, ``border``, ``interpolation`` and ``mask_fill``.
 
         >>> Warp.crop((4, 4), top=-1, left=0, height=6, width=4).image(np.ones((4, 4), np.uint8))[:, 0].tolist()
         [0, 1, 1, 1, 1, 0]
         """
-        return cls(matrices.translation(-left, -top), size, _checked_size("size", (height, width)), **style)
+        return cls(matrices.translation(-left, -top), size, checked_size("Warp", "size", (height, width)), **style)
 
     @classmethod
     def resize(cls, size: Size, after: Size, **style: Any) -> Warp:
         """Stretch the whole image to another size."""
-        (height, width), (new_height, new_width) = _checked_size("source", size), _checked_size("size", after)
+        (height, width), (new_height, new_width) = (
+            checked_size("Warp", "source", size),
+            checked_size("Warp", "size", after),
+        )
         return cls(matrices.scaling(new_width / width, new_height / height), size, after, **style)
 
     # ---- what it is
@@ -201,13 +173,19 @@ class Warp:
         return len(self.clips) > 0 or not self._needs_only_source
 
     @cached_property
-    def _keeps(self) -> bool:
+    def keeps(self) -> bool:
         """Whether the whole source stays inside the destination."""
         return not len(self.clips) and plane.lies_within(self.matrix, self.source, self.size)
 
     # ---- fusing
 
-    def then(self, other: Warp, *, positions_only: bool = False) -> Warp | None:
+    @overload
+    def then(self, other: Warp, *, positions_only: bool = False) -> Warp | None: ...
+
+    @overload
+    def then(self, other: Field, *, positions_only: bool = False) -> Field | None: ...
+
+    def then(self, other: Move, *, positions_only: bool = False) -> Move | None:
         """Both moves as one, or None when one resampling cannot do the work of the two.
 
         Fill, border and interpolation must agree where they show at all (a flip shows none of them). What this warp
@@ -227,35 +205,28 @@ class Warp:
         [[6.0, 6.0, 14.0, 14.0]]
         """
         if not isinstance(other, Warp):
-            return None
+            return other.after(self, positions_only=positions_only)
+        return self._fused(other, positions_only=positions_only)
+
+    def _fused(self, other: Warp, *, positions_only: bool) -> Warp | None:
         if other.source != self.size:
             raise ParameterError(
                 f"Warp.then: the next warp must take images of {self.size}, takes {other.source}; make it for those."
             )
         if self.is_identity or other.is_identity:
             return other if self.is_identity else self
-        style = (self.fill, self.border, self.interpolation) if positions_only else self._shared_style(other)
-        cuts = not self._keeps and not other._needs_only_source
+        style = style_of(self) if positions_only else shared_style(self, other)
+        cuts = not self.keeps and not other._needs_only_source
         if style is None or (cuts and style[1] != "constant" and not positions_only):
             return None
         frames = [other.clips, plane.multiply(self.clips, other._inverse)]
         # A perspective may throw what was cut behind the horizon, so its lines stay although they are out of sight.
-        if cuts or not (other._is_affine or self._keeps):
+        if cuts or not (other._is_affine or self.keeps):
             frames.append(plane.multiply(plane.frame(self.size), other._inverse))
         lines = np.concatenate(frames)
         length = np.sqrt(lines[:, :1] ** 2 + lines[:, 1:2] ** 2)
         lines /= np.where(length > 0, length, 1.0)
         return Warp(plane.multiply(other.matrix, self.matrix), self.source, other.size, *style, clips=lines)
-
-    def _shared_style(self, other: Warp) -> _Style | None:
-        """Fill, border and interpolation that serve both, where each counts only if it shows."""
-        shown = [warp for warp in (self, other) if warp.shows_outside] or [self]
-        if len({(warp.border, warp.border == "constant" and warp.fill) for warp in shown}) > 1:
-            return None
-        sampled = [warp for warp in (self, other) if not warp.is_exact] or [self]
-        if len({warp.interpolation for warp in sampled}) > 1:
-            return None
-        return shown[0].fill, shown[0].border, sampled[0].interpolation
 
     # ---- pixels
 
@@ -272,12 +243,7 @@ class Warp:
         Raises:
             RowError: The array has another size than the warp was made for, or another type.
         """
-        self._check(array, "image")
-        if array.dtype not in (np.uint8, np.uint16) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
-            raise RowError(
-                f"Warp: an image must be uint8 or uint16 with 1 to 4 channels, is {array.dtype} of {array.shape}; "
-                "convert it first, or move it as a mask."
-            )
+        check_image("Warp", array, self.source)
         if self.is_identity:
             return array
         fill = pixels.image_fill(array, self.fill)
@@ -287,17 +253,21 @@ class Warp:
         else:
             pixels.counts["warp"] += 1
             style: dict[str, Any] = {"interpolation": self.interpolation, "border": self.border, "fill": fill}
-            moved = resample_image(array, self.matrix, self.size, covered=self._needs_only_source, **style)
+            found = stretched(array, self.matrix, self.size, **style)
+            moved = self._resampled(array, style) if found is None else found
         return pixels.paint_outside(moved, self.clips, fill) if len(self.clips) else moved
 
-    def mask(self, array: Array, fill: int = 0) -> Array:
+    def _resampled(self, array: Array, style: dict[str, Any]) -> Array:
+        return resample_image(array, self.matrix, self.size, covered=self._needs_only_source, **style)
+
+    def mask(self, array: Array, fill: int | None = None) -> Array:
         """The moved mask: every pixel takes the value of the nearest one, so no new class or instance appears.
 
         With the borders ``reflect`` and ``edge`` the mask is continued as the image is.
 
         Args:
             array: Any integer, boolean or float type, ``(height, width)`` or ``(height, width, channels)``.
-            fill: Value outside the source, for the border ``constant``.
+            fill: Value outside the source, for the border ``constant``; ``mask_fill`` when left out.
 
         Returns:
             A new array; the very same one when nothing moves.
@@ -306,9 +276,9 @@ class Warp:
             ParameterError: The mask's type cannot hold the fill.
             RowError: The mask has another size than the warp was made for.
         """
-        self._check(array, "mask")
-        if array.dtype.kind in "iu" and not np.iinfo(array.dtype).min <= fill <= np.iinfo(array.dtype).max:
-            raise ParameterError(f"Warp: the fill of a mask must fit its type {array.dtype}, is {fill}; give another.")
+        check_array("Warp", array, self.source, "mask")
+        fill = self.mask_fill if fill is None else fill
+        check_mask_fill("Warp", array.dtype, fill)
         if self.is_identity:
             return array
         style: dict[str, Any] = {"border": self.border, "fill": [fill] * (array.shape[2] if array.ndim == 3 else 1)}
@@ -319,12 +289,6 @@ class Warp:
             pixels.counts["warp.mask"] += 1
             moved = resample_mask(array, self.matrix, self.size, covered=self._needs_only_source, **style)
         return pixels.paint_outside(moved, self.clips, style["fill"]) if len(self.clips) else moved
-
-    def _check(self, array: Array, what: str) -> None:
-        if array.ndim not in (2, 3) or array.shape[:2] != self.source:
-            raise RowError(
-                f"Warp: the {what} must be of (height, width) {self.source}, has shape {array.shape}; make them equal."
-            )
 
     # ---- positions
 
@@ -377,6 +341,25 @@ class Warp:
         height, width = self.size
         return moved.clip(0.0, [width, height, width, height]), shares
 
+    def outlines(self, rings: Sequence[Any]) -> tuple[Rings, Floats]:
+        """Outlines of any shape after the move, as far as they are still to be seen; see `hfaug.moves.Motion`.
+
+        Args:
+            rings: N outlines, each Kx2 ``(x, y)`` in continuous pixels; closed, the first point not repeated.
+
+        Returns:
+            N rings, (0, 2) where nothing is left, and N shares 0..1: the visible area over that of the whole ring.
+
+        >>> rings, shares = Warp.crop((9, 9), 0, 0, 9, 2).outlines([[(0, 0), (4, 0), (0, 4)], [(3, 3), (4, 3), (3, 4)]])
+        >>> rings[0].tolist(), shares.tolist()
+        ([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 4.0]], [0.75, 0.0])
+        """
+        given = as_rings(rings)
+        if self.is_identity:
+            return given, np.ones(len(given))
+        matrix = self.matrix if self._whole is None else self._whole
+        return seen_outlines(given, matrix, self._lines, self._inverse)
+
     def _homogeneous(self, points: Floats) -> Floats:
         matrix = self.matrix if self._whole is None else self._whole
         return plane.carry(matrix, points)
@@ -386,3 +369,19 @@ class Warp:
         """The lines within which something is to be seen; those of a perspective begin with its horizon."""
         lines = np.concatenate([plane.frame(self.size), self.clips])
         return lines if self._is_affine else np.concatenate([[[0.0, 0.0, 1.0]], lines])
+
+
+def style_of(move: Move) -> _Style:
+    """How a move fills and samples."""
+    return move.fill, move.border, move.interpolation, move.mask_fill
+
+
+def shared_style(first: Move, second: Move) -> _Style | None:
+    """Fill, border and interpolation that serve both moves, where each counts only if it shows."""
+    shown = [move for move in (first, second) if move.shows_outside] or [first]
+    if len({(move.border, move.border == "constant" and (move.fill, move.mask_fill)) for move in shown}) > 1:
+        return None
+    sampled = [move for move in (first, second) if not move.is_exact] or [first]
+    if len({move.interpolation for move in sampled}) > 1:
+        return None
+    return shown[0].fill, shown[0].border, sampled[0].interpolation, shown[0].mask_fill

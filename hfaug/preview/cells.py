@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from datasets import ClassLabel
 
 from hfaug import media
+from hfaug.binding import ORIENTED
+from hfaug.frames import frame_columns, split_frames
 from hfaug.media import Clip
 from hfaug.moves import to_xyxy
 from hfaug.preview.look import Look, class_names, value_at
+from hfaug.preview.objects import object_masks, object_names, outlines
 from hfaug.preview.pictures import Box, PicturePanel, Point, as_rgb
 from hfaug.preview.sounds import Scale, SoundPanel
 from hfaug.preview.texts import Span, TextPanel, answers_in, spans_in, text_panel, words_in
@@ -25,6 +28,9 @@ T = TypeVar("T")
 
 _MOST_DETAIL = 120  # characters
 _MOST_MEDIA = 4  # images of one list that are shown
+_MOST_FRAMES = 4  # frames of one video
+_FRAMES_ACROSS = 2
+_GAP = 4  # pixels between two of them
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,12 @@ def strip(
     cells = []
     for row, clip, (title, done) in zip(rows, clips, titles, strict=True):
         against = None if row is before else before
-        panels = [*_pictures(row, look), *_sounds(row, clip, look, scale), *_texts(row, look, against)]
+        panels = [
+            *_pictures(row, look),
+            *_films(row, look),
+            *_sounds(row, clip, look, scale),
+            *_texts(row, look, against),
+        ]
         notes = [*([Note(done)] if done else []), *_notes(row, look, against)]
         if isinstance(clip, Clip):
             notes.append(Note(SoundPanel(clip, scale).caption))
@@ -106,47 +117,64 @@ def _picture(row: Row, value: Any, look: Look) -> PicturePanel:
     size = (pixels.shape[0], pixels.shape[1])
     masks = [media.decode_mask(media.read_media(row[path]) or b"").array for path in look.all("mask") if row.get(path)]
     flat = [mask[..., 0] if mask.shape[2] == 1 else mask[..., :3] for mask in masks]
-    return PicturePanel(pixels, flat, list(_boxes(row, look, size)), list(_points(row, look)))
+    shown = [*flat, *object_masks(row, look, size)]
+    boxes, drawn = list(_boxes(row, look, size)), list(outlines(row, look, size))
+    return PicturePanel(pixels, shown, boxes, list(_points(row, look)), drawn)
+
+
+def _films(row: Row, look: Look) -> Iterator[Panel]:
+    """Of each video a few frames, line by line, with the labels of those frames."""
+    for column in look.all("video"):
+        value = row.get(column)
+        values = value if isinstance(value, list) else [value]
+        for item in [item for item in values if item is not None][:_MOST_MEDIA]:
+            yield _tried(_film, row, item, look)
+
+
+def _film(row: Row, value: Any, look: Look) -> PicturePanel:
+    film = media.video_info(media.read_media(value) or b"")
+    numbers = sorted({round(n * (film.count - 1) / (_MOST_FRAMES - 1)) for n in range(_MOST_FRAMES)})
+    shown = list(media.read_frames(film, numbers))
+    pictures = [as_rgb(media.Picture(media.pixels_of(film, frame), mode="RGB")) for frame in shown]
+    names = frame_columns(look.features, look.roles, look.binding)
+    split = {name: split_frames(row.get(name), look.features[name], film.count, name) for name in names}
+    height, width = film.size
+    boxes: list[Box] = []
+    points: list[Point] = []
+    rows, columns = -(-len(numbers) // _FRAMES_ACROSS), min(len(numbers), _FRAMES_ACROSS)
+    sheet = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    for place, number in enumerate(numbers):
+        frame = {**row, **{name: parts[number] for name, parts in split.items()}}
+        top, left = place // _FRAMES_ACROSS * (height + _GAP), place % _FRAMES_ACROSS * (width + _GAP)
+        sheet[top : top + height, left : left + width] = pictures[place]
+        for box in _boxes(frame, look, film.size):
+            x1, y1, x2, y2 = box.corners
+            boxes.append(replace(box, corners=(x1 + left, y1 + top, x2 + left, y2 + top)))
+        points += [replace(point, x=point.x + left, y=point.y + top) for point in _points(frame, look)]
+    return PicturePanel(sheet, (), boxes, points)
 
 
 def _boxes(row: Row, look: Look, size: tuple[int, int]) -> Iterator[Box]:
     said = look.binding
-    for path in look.all("boxes"):
+    for path in () if said.box_format in ORIENTED else look.all("boxes"):
         value = value_at(row, path)
         if not value:
             continue
         boxes = to_xyxy(value, format=said.box_format or "xyxy", units=said.box_units or "pixels", size=size)
-        names = list(_box_names(row, look, path, len(boxes)))
+        names = list(object_names(row, look, path, len(boxes)))
         for (x1, y1, x2, y2), (name, colour) in zip(boxes.tolist(), names, strict=True):
             yield Box((x1, y1, x2, y2), name, colour)
 
 
-def _box_names(row: Row, look: Look, path: str, count: int) -> Iterator[tuple[str, int | str]]:
-    """Name and colour of each box: by its class, where one lies beside it."""
-    top, _, field = path.partition(".")
-    beside = value_at(row, top) if field else None
-    fields = beside if isinstance(beside, Mapping) else (beside[0] if beside else {})
-    places = [*look.binding.box_labels, *(f"{top}.{name}" for name in fields if name != field)]
-    held = [(place, value_at(row, place)) for place in places]
-    fits = [(place, values) for place, values in held if isinstance(values, list) and len(values) == count]
-    fits.sort(key=lambda fit: not class_names(look.features, fit[0]))
-    for number in range(count):
-        value = fits[0][1][number] if fits else None
-        names = class_names(look.features, fits[0][0]) if fits else ()
-        if isinstance(value, int) and 0 <= value < len(names):
-            yield names[value], value
-        elif isinstance(value, str):
-            yield value[:20], value
-        else:
-            yield "", number
-
-
 def _points(row: Row, look: Look) -> Iterator[Point]:
-    shift = 0.5 if look.binding.keypoint_origin == "centre" else 0.0
+    shift = 0.5 if look.binding.keypoint_origin == "center" else 0.0
     if look.binding.keypoint_origin is None:
         return
     for path in look.all("keypoints"):
-        for number, point in enumerate(_flat_points(value_at(row, path))):
+        points = _flat_points(value_at(row, path))
+        if look.binding.keypoint_format == "coco":
+            points = (flat[at : at + 3] for flat in points for at in range(0, len(flat), 3))
+        for number, point in enumerate(points):
             visible = len(point) < 3 or bool(point[2])
             if visible or any(point[:2]):
                 yield Point(point[0] + shift, point[1] + shift, number, visible)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasets import Audio, ClassLabel, Features, Image, LargeList, List, Value
+from datasets import Audio, ClassLabel, Features, Image, LargeList, List, Value, Video
 
 from hfaug import provenance
 from hfaug.binding import ROLES, Binding
@@ -62,6 +62,7 @@ class Look:
         taken = {path.split(".")[0] for paths in roles.values() for path in paths} | {provenance.COLUMN}
         free = {name: feature for name, feature in features.items() if name not in taken}
         _add(roles, "image", [name for name, feature in free.items() if _holds(feature, Image)])
+        _add(roles, "video", [name for name, feature in free.items() if _holds(feature, Video)])
         _add(roles, "audio", [name for name, feature in free.items() if isinstance(feature, Audio)])
         _add(roles, "text", _readable(free, roles))
         return cls(features, binding, roles, _details(features, roles))
@@ -71,7 +72,7 @@ def _present(binding: Binding, features: Features) -> Binding:
     """A binding without the columns that are not there."""
     here: dict[str, Any] = {
         role: tuple(path for path in getattr(binding, role) if feature_at(features, path) is not None)
-        for role in (*ROLES, "box_labels", "keep")
+        for role in (*ROLES, "box_labels", "mask_ids", "keep")
     }
     return dataclasses.replace(binding, **here, id=None, seed=None, codec=None)
 
@@ -85,7 +86,7 @@ def _readable(free: Mapping[str, Any], roles: Mapping[str, Any]) -> list[str]:
     """The text to be read, where that is what the rows are about."""
     texts = [name for name, feature in free.items() if _is_text(feature)]
     named = [name for name in _TEXTS if name in texts]
-    if any(role in roles for role in ("image", "audio", "tokens")):
+    if any(role in roles for role in ("image", "audio", "video", "tokens")):
         return []
     if "answers" in roles:
         return named[:1] or texts[:1]

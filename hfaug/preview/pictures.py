@@ -15,7 +15,7 @@ from hfaug.preview.fonts import PAPER, drawable, font, tint
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
-__all__ = ["Box", "PicturePanel", "Point", "as_rgb"]
+__all__ = ["Box", "Outline", "PicturePanel", "Point", "as_rgb"]
 
 _MOST_HEIGHT = 256
 _MASK_SHARE = 0.45
@@ -43,6 +43,16 @@ class Point:
 
 
 @dataclass(frozen=True, eq=False)
+class Outline:
+    """A line around an object, in continuous pixels; `front` marks its first side, as the front of a turned box."""
+
+    rings: tuple[npt.NDArray[np.float64], ...]
+    name: str = ""
+    colour: int | str = 0
+    front: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class PicturePanel:
     """An image with the labels that lie on it.
 
@@ -51,12 +61,14 @@ class PicturePanel:
         masks: Label maps of the same size, (height, width) or (height, width, 3); 0 is background.
         boxes: Boxes.
         points: Keypoints.
+        outlines: Outlines of objects.
     """
 
     pixels: npt.NDArray[np.uint8]
     masks: Sequence[npt.NDArray[Any]] = ()
     boxes: Sequence[Box] = ()
     points: Sequence[Point] = ()
+    outlines: Sequence[Outline] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -77,6 +89,8 @@ class PicturePanel:
         how = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.LANCZOS
         image = Image.fromarray(pixels).resize(size, how)
         pen = ImageDraw.Draw(image)
+        for outline in self.outlines:
+            _draw_outline(pen, outline, factor, size)
         for box in self.boxes:
             _draw_box(pen, box, factor, size)
         for point in self.points:
@@ -120,15 +134,41 @@ def _draw_box(pen: ImageDraw.ImageDraw, box: Box, factor: float, size: tuple[int
     colour = tint(box.colour)
     # Continuous coordinates: a box over a whole image ends where its last pixel does.
     pen.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=2)
-    name = drawable(box.name)
+    _draw_name(pen, box.name, (left, top), colour, size)
+
+
+def _draw_name(
+    pen: ImageDraw.ImageDraw,
+    text: str,
+    corner: tuple[float, float],
+    colour: tuple[int, int, int],
+    size: tuple[int, int],
+) -> None:
+    """A name above a corner, or below it where there is no room."""
+    name = drawable(text)
     if not name:
         return
+    left, top = corner
     letters = font(11)
     wide, high = letters.getlength(name) + 6, 14
     x = min(max(0.0, left), max(0.0, size[0] - wide))
-    y = top - high if top >= high else top
+    y = top - high if top >= high else max(0.0, top)
     pen.rectangle((x, y, x + wide, y + high), fill=colour)
     pen.text((x + 3, y), name, fill=PAPER, font=letters)
+
+
+def _draw_outline(pen: ImageDraw.ImageDraw, outline: Outline, factor: float, size: tuple[int, int]) -> None:
+    colour = tint(outline.colour)
+    for ring in outline.rings:
+        if len(ring):
+            points = [(float(x) * factor, float(y) * factor) for x, y in ring]
+            pen.line([*points, points[0]], fill=colour, width=2)
+            if outline.front and len(points) > 1:
+                pen.line(points[:2], fill=PAPER, width=2)
+    corners = [ring.min(axis=0) * factor for ring in outline.rings if len(ring)]
+    if corners:
+        left, top = np.min(corners, axis=0).tolist()
+        _draw_name(pen, outline.name, (left, top), colour, size)
 
 
 def _draw_point(pen: ImageDraw.ImageDraw, point: Point, factor: float) -> None:

@@ -12,10 +12,10 @@ import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
 from hfaug import provenance
-from hfaug.augment import with_lineage
 from hfaug.binding import Binding
 from hfaug.errors import CallError, ParameterError
 from hfaug.fields import canonical
+from hfaug.ids import with_lineage
 from hfaug.op import Op
 from hfaug.plan import Plan
 from hfaug.preview.cells import Cell, Note, strip

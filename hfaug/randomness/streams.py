@@ -272,6 +272,17 @@ class Stream:
         """
         return Stream(self._numbers.child(name), self._row)
 
+    def frame(self, number: int) -> Stream:
+        """Give the stream of one frame of a video: single numbers as drawn here from now on, arrays and children anew.
+
+        So noise differs from frame to frame, and its strength does not.
+
+        >>> first, second = (Streams([1], digest="x")[0].frame(number) for number in (0, 1))
+        >>> first.random() == second.random(), first.generator().random() == second.generator().random()
+        (True, False)
+        """
+        return _FrameStream(self, number)
+
     def generator(self) -> np.random.Generator:
         """Give a NumPy generator for arrays of numbers; the same at each call, whatever was drawn before.
 
@@ -299,3 +310,23 @@ class Stream:
             raise ParameterError(f"Stream.seed: bits must be from 1 to 64, was {bits!r}; 63 fits a signed integer")
         key = int(self._numbers.keys[self._row])
         return xxhash.xxh3_64_intdigest(struct.pack("<Q", key) + self._numbers.domain) >> (64 - bits)
+
+
+class _FrameStream(Stream):
+    """See `Stream.frame`."""
+
+    __slots__ = ("_own",)
+
+    def __init__(self, clip: Stream, number: int) -> None:
+        super().__init__(clip._numbers, clip._row, clip._values, clip._next, clip._end)  # noqa: SLF001 - of this file
+        self._level = clip._level  # noqa: SLF001 - likewise
+        self._own = clip.child(number)
+
+    def child(self, name: str | int) -> Stream:
+        return self._own.child(name)
+
+    def generator(self) -> np.random.Generator:
+        return self._own.generator()
+
+    def seed(self, bits: int = 63) -> int:
+        return self._own.seed(bits)

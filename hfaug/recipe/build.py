@@ -10,21 +10,22 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, DatasetDict, Features
+from datasets import Dataset, DatasetDict, Features
 
 import hfaug
 from hfaug import provenance
+from hfaug.classes import class_column, class_name, classes_of
 from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, UnitResult, View, World
 from hfaug.engine.launch import stoppable
 from hfaug.errors import RecipeError
 from hfaug.op import Op
-from hfaug.recipe.requests import request_rows
+from hfaug.recipe.requests import occurrence, request_rows
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
-from hfaug.recipe.sources import digest_of, load_source, source_nodes
+from hfaug.recipe.sources import digest_of, file_names, is_builder, load_source, source_nodes
 from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, fitted, op_stage
 from hfaug.record import Model, RunRecord, Source, Step
 
-__all__ = ["Build", "build"]
+__all__ = ["Build", "Stages", "build", "model_records", "plan_stages", "source_record"]
 
 
 @dataclasses.dataclass
@@ -90,21 +91,21 @@ def plan_stages(recipe: Recipe) -> Stages:
         if isinstance(step, Augment):
             stages.made.append(augment_nodes(number, step, stages.nodes, stages.features))
         elif isinstance(step, FilterRows):
-            stages.made.append(filter_nodes(number, step, stages.nodes))
+            stages.made.append(filter_nodes(number, step, stages.nodes, stages.features))
         elif isinstance(step, Balance):
             stages.made.append(balance_nodes(number, step, stages.nodes, stages.features))
         else:
-            stages.made.append(_synthesise_nodes(number, step, stages))
+            stages.made.append(_synthesise_nodes(number, step, stages, occurrence(recipe.steps, number)))
     return stages
 
 
-def _synthesise_nodes(number: int, step: Synthesise, stages: Stages) -> dict[str, Node]:
+def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int) -> dict[str, Node]:
     if step.split not in stages.nodes:
         raise RecipeError(
             f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}"
         )
     target = stages.features[step.split]
-    requests = request_rows(digest_of(step.op.fingerprint), step.requests, target)
+    requests = request_rows(step.op.fingerprint, step.requests, target, again)
     asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
     step.op.features(requests.features)  # what is wrong comes up before any work
     drawn = fitted(
@@ -136,16 +137,27 @@ class _Columns:
         return UnitResult(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunRecord:
+def source_record(recipe: Recipe, rows: int | None = None) -> Source:
+    """What a card says of the source.
+
+    Args:
+        recipe: The recipe.
+        rows: Rows that were read; None where nobody has.
+    """
     spec = recipe.source
-    source = Source(
+    return Source(
         path=spec.path,
         config=spec.name,
         revision=spec.revision,
         licence=spec.license,
         citation=spec.citation,
-        rows=sum(len(split) for split in stages.splits.values()),
+        files=file_names(spec) if is_builder(spec.path) else (),
+        rows=rows,
     )
+
+
+def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunRecord:
+    source = source_record(recipe, sum(len(split) for split in stages.splits.values()))
     steps = tuple(_step_record(step, views) for step, views in zip(recipe.steps, made, strict=True))
     return RunRecord(
         name=recipe.name,
@@ -154,7 +166,7 @@ def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunR
         recipe=recipe.text,
         sources=(source,),
         steps=steps,
-        models=_models(recipe),
+        models=model_records(recipe),
         rebuild="hfaug build recipe.yaml",
         hfaug=hfaug.__version__,
         libraries={name: installed(name) for name in ("datasets", "pyarrow", "numpy", "opencv-python-headless")}
@@ -178,15 +190,16 @@ def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mappi
 
 
 def _by_class(view: View) -> dict[str, int]:
-    column = next((name for name, feature in view.features.items() if isinstance(feature, ClassLabel)), None)
+    column = class_column(view.features)
     if column is None:
-        return {"": len(view)}
+        return {class_name(None, None): len(view)}
     names = view.features[column].names
-    counted = Counter(view.read(columns=[column])[column].to_pylist())
-    return {names[value] if value is not None else "": counted[value] for value in sorted(counted, key=str)}
+    labels = Counter(classes_of(view.read(columns=[column])[column].to_pylist(), view.features[column]))
+    return {class_name(label, names): labels[label] for label in sorted(labels, key=str)}
 
 
-def _models(recipe: Recipe) -> tuple[Model, ...]:
+def model_records(recipe: Recipe) -> tuple[Model, ...]:
+    """What a card says of the models that the steps use."""
     found: dict[str, Model] = {}
     for step in recipe.steps:
         op = None if isinstance(step, FilterRows) else step.op

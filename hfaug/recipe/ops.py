@@ -1,12 +1,15 @@
-"""Ops and filters as a recipe writes them: ``image.rotate``, or ``image.rotate: {degrees: [-10, 10]}``."""
+"""Ops and filters as a recipe writes them: ``image.rotate``, or ``image.rotate: {degrees: [-10, 10]}``.
+
+Those from outside hfaug go by the name that a lineage has for them: ``my_ops:Zoom``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import typing
 from typing import Any
 
+from hfaug.calls import nearest_field
 from hfaug.catalog import all_classes, lookup
 from hfaug.compose import Chain
 from hfaug.config import Config
@@ -14,6 +17,7 @@ from hfaug.errors import ParameterError, RecipeError
 from hfaug.fields import hints, is_model
 from hfaug.filters import Filter
 from hfaug.op import Op
+from hfaug.recipe.own import find_own
 from hfaug.recipe.text import Node
 
 __all__ = ["read_filter", "read_op", "read_ops"]
@@ -50,17 +54,16 @@ def read_filter(node: Node) -> Filter:
 def _read(node: Node) -> Config:
     name, fields = _name_and_fields(node)
     try:
-        cls = lookup(name)
+        cls = find_own(name, node.code_from) if ":" in name else lookup(name)
     except ParameterError as error:
         raise RecipeError(f"recipe, line {node.line}, {node.place}: {error}") from error
     known = {field.name for field in dataclasses.fields(cls) if field.name != "binding"}
     values: dict[str, Any] = {}
     for key, value in fields.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted(known)) or 'none'}"
             raise RecipeError(
-                f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; {hint}"
+                f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; "
+                f"{nearest_field(key, known)}"
             )
         values[key] = _value(value, key in _op_fields(cls))
         if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):

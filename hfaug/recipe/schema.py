@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from hfaug.errors import HfaugError, RecipeError
+from hfaug.errors import HfaugError, ParameterError, RecipeError
 from hfaug.filters import Filter
 from hfaug.op import Op
+from hfaug.publishing.cards import check_card
+from hfaug.publishing.licenses import known, normalise
+from hfaug.publishing.targets import as_target
+from hfaug.publishing.versions import Version
 from hfaug.recipe.ops import read_filter, read_op, read_ops
 from hfaug.recipe.text import Node, read_yaml
 
@@ -143,11 +150,13 @@ class Recipe:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def load_recipe(path: str | Path) -> Recipe:
+def load_recipe(path: str | Path, *, own_code: bool = False) -> Recipe:
     """Read a recipe file.
 
     Args:
         path: A YAML file.
+        own_code: Whether ops of one's own (``my_ops:Zoom``) may be imported, from the file's folder before anything
+            else. Importing runs code, so say so only of a file that you trust; what is imported already works anyway.
 
     Raises:
         RecipeError: The file is missing or wrong; names the line, the place, and the nearest right word.
@@ -157,15 +166,16 @@ def load_recipe(path: str | Path) -> Recipe:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"recipe: {file} must be a readable text file, is not ({error}); check the path") from error
-    return parse_recipe(text, file.resolve().parent)
+    return parse_recipe(text, file.resolve().parent, own_code=own_code)
 
 
-def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
+def parse_recipe(text: str, folder: str | Path = ".", *, own_code: bool = False) -> Recipe:
     r"""Read a recipe from text.
 
     Args:
         text: YAML.
         folder: Where relative paths begin.
+        own_code: As for `load_recipe`.
 
     Raises:
         RecipeError: Something in it is wrong.
@@ -176,13 +186,13 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
     'SwapChars'
     """
     keys = ("name", "version", "seed", "source", "columns", "steps", "release")
-    top = read_yaml(text, Path(folder)).mapping(keys, ("name", "source"))
-    columns = top["columns"].plain() if "columns" in top else {}
+    top = read_yaml(text, Path(folder), own_code=own_code).mapping(keys, ("name", "source"))
+    columns = _columns(top["columns"]) if "columns" in top else {}
     seed = top["seed"].whole() if "seed" in top else 0
     steps = top["steps"].sequence() if "steps" in top and top["steps"].value is not None else []
     return Recipe(
-        name=top["name"].text(),
-        version=top["version"].text() if "version" in top else "1.0.0",
+        name=_name(top["name"]),
+        version=_ruled(top["version"], Version.parse) if "version" in top else "1.0.0",
         source=_source(top["source"]),
         steps=tuple(_steps(steps, columns, seed, top.get("columns"))),
         release=_release(top["release"]) if "release" in top else ReleaseSpec(),
@@ -193,21 +203,68 @@ def parse_recipe(text: str, folder: str | Path = ".") -> Recipe:
     )
 
 
+def _name(node: Node) -> str:
+    name = node.text()
+    if not name.strip() or not name.isprintable():
+        raise node.error("must be a name on one line", "say what the dataset is called")
+    return name
+
+
+def _columns(node: Node) -> dict[str, Any]:
+    if node.value is None:
+        return {}
+    if not isinstance(node.value, dict):
+        raise node.error("must be a mapping of roles to columns", "such as columns: {text: body}")
+    found: dict[str, Any] = node.plain()
+    return found
+
+
+def _ruled(node: Node, rule: Callable[[str], Any]) -> str:
+    """A text that a rule of publishing accepts; refused here it costs nothing, after a build it costs the build."""
+    text = node.text()
+    try:
+        rule(text)
+    except HfaugError as error:
+        raise RecipeError(f"recipe, line {node.line}, {node.place}: {error}") from error
+    return text
+
+
 def _source(node: Node) -> SourceSpec:
     fields = node.mapping(_SOURCE, ("path",))
-    readers = {"data_files": Node.plain, "encode": Node.texts}
+    readers: dict[str, Callable[[Node], Any]] = {
+        "data_files": Node.plain,
+        "encode": Node.texts,
+        "license": functools.partial(_ruled, rule=_source_licence),
+    }
     return SourceSpec(**{key: readers.get(key, Node.text)(value) for key, value in fields.items()})
+
+
+def _source_licence(text: str) -> None:
+    if normalise(text) != "unknown":  # what the Hub says of many datasets; a release has to say more
+        known(text)
 
 
 def _release(node: Node) -> ReleaseSpec:
     fields = node.mapping(_RELEASE)
-    if "card" in fields and not isinstance(fields["card"].value, dict):
-        raise fields["card"].error("must be a mapping of card entries")
-    values: dict[str, Any] = {key: value.plain() for key, value in fields.items() if key == "card"}
-    values |= {key: value.text() for key, value in fields.items() if key in ("to", "license", "summary")}
-    if "private" in fields:
-        values["private"] = fields["private"].flag()
-    return ReleaseSpec(**values)
+    readers: dict[str, Callable[[Node], Any]] = {
+        "to": functools.partial(_ruled, rule=as_target),
+        "license": functools.partial(_ruled, rule=known),
+        "card": _card,
+        "private": Node.flag,
+    }
+    return ReleaseSpec(**{key: readers.get(key, Node.text)(value) for key, value in fields.items()})
+
+
+def _card(node: Node) -> dict[str, Any]:
+    if not isinstance(node.value, dict):
+        raise node.error("must be a mapping of card entries")
+    for key, value in node.value.items():
+        try:
+            check_card([key])
+        except ParameterError as error:
+            raise RecipeError(f"recipe, line {value.line}, {node.place}: {error}") from error
+    found: dict[str, Any] = node.plain()
+    return found
 
 
 def _steps(nodes: Sequence[Node], columns: Mapping[str, Any], seed: int, place: Node | None) -> Iterator[Any]:
@@ -253,20 +310,50 @@ def _augment(node: Node, bound: Any) -> Augment:
 def _synthesise(node: Node, bound: Any) -> Synthesise:
     fields = node.mapping(("op", "requests", "split"), ("op", "requests"))
     asked = fields["requests"].mapping(("column", "prompt", "count", "classes", "slots"), ("column", "prompt", "count"))
-    slots = asked["slots"].value if "slots" in asked else {}
-    if not isinstance(slots, dict):
-        raise asked["slots"].error("must be a mapping of lists of words")
+    slots = _slots(asked["slots"]) if "slots" in asked else {}
+    if asked["column"].text() in slots:
+        raise asked["slots"].error(
+            f"must not have the slot {asked['column'].text()!r}, which the class fills", "rename it"
+        )
     return Synthesise(
         op=bound(read_op(fields["op"])),
         requests=Requests(
             column=asked["column"].text(),
-            prompt=asked["prompt"].text(),
+            prompt=_prompt(asked["prompt"], {*slots, asked["column"].text()}),
             count=asked["count"].whole(1),
             classes=asked["classes"].texts() if "classes" in asked else (),
-            slots={key: tuple(str(item.plain()) for item in value.sequence()) for key, value in slots.items()},
+            slots=slots,
         ),
         split=fields["split"].text() if "split" in fields else "train",
     )
+
+
+def _slots(node: Node) -> dict[str, tuple[str, ...]]:
+    if not isinstance(node.value, dict):
+        raise node.error("must be a mapping of lists of words")
+    slots = {key: tuple(str(item.plain()) for item in value.sequence()) for key, value in node.value.items()}
+    for key, words in slots.items():
+        if not words:
+            raise node.value[key].error("must list at least one word")
+    return slots
+
+
+def _prompt(node: Node, known_slots: AbstractSet[str]) -> str:
+    """A prompt that can be filled, whatever the words."""
+    prompt = node.text()
+    try:
+        slots = {name: part for _, name, *part in string.Formatter().parse(prompt) if name is not None}
+    except ValueError as error:
+        raise node.error(
+            f"must have its slots in braces, has not ({error})", "write {{ and }} for plain braces"
+        ) from error
+    wrong = sorted(name for name, (form, as_) in slots.items() if name not in known_slots or form or as_)
+    if wrong:
+        raise node.error(
+            f"must have slots among {', '.join(sorted(known_slots))}, has {', '.join(map(repr, wrong))}",
+            "list their words under slots; write {{ and }} for plain braces",
+        )
+    return prompt
 
 
 def _filter(node: Node, bound: Any) -> FilterRows:  # noqa: ARG001 - all readers are called alike

@@ -7,22 +7,23 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import xxhash
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from hfaug import provenance
-from hfaug.augment import with_lineage
 from hfaug.engine import Deferred, Node, RowsStep, Stage, UnitResult, UnitRule, View, WholeStep
 from hfaug.engine.units import plan_ranges
 from hfaug.errors import RecipeError, RowIdError
+from hfaug.ids import with_lineage
 from hfaug.recipe.schema import Recipe, SourceSpec
 
 if TYPE_CHECKING:
     from hfaug.recipe.build import Stages
 
-__all__ = ["digest_of", "is_builder", "is_relative", "load_source", "source_arguments", "source_nodes"]
+__all__ = ["digest_of", "file_names", "is_builder", "is_relative", "load_source", "source_arguments", "source_nodes"]
 
 
 def digest_of(*parts: Any) -> str:
@@ -102,6 +103,33 @@ def is_builder(path: str) -> bool:
     from datasets import load
 
     return path in load._PACKAGED_DATASETS_MODULES  # noqa: SLF001  # datasets offers no question
+
+
+def file_names(spec: SourceSpec) -> tuple[str, ...]:
+    """The data of a source as a card may name them: as the recipe does, but no folder of this machine and no secret.
+
+    >>> file_names(SourceSpec("csv", data_files={"train": ["data/a.csv", "/srv/b.csv"]}))
+    ('data/a.csv', 'b.csv')
+    """
+    said = [spec.data_dir] if spec.data_files is None else [spec.data_files]
+    names: list[str] = []
+    while said:
+        value = said.pop(0)
+        if isinstance(value, Mapping):
+            said[:0] = value.values()
+        elif isinstance(value, (list, tuple)):
+            said[:0] = value
+        elif value is not None:
+            names.append(_file_name(str(value)))
+    return tuple(dict.fromkeys(names))
+
+
+def _file_name(said: str) -> str:
+    if "://" in said:
+        parts = urlsplit(said)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    path = Path(said)
+    return path.name if path.is_absolute() or said.startswith("~") else said
 
 
 def is_relative(path: str) -> bool:

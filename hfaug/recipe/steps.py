@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from datasets import Features, Value
+from datasets import Dataset, Features, Value
 
 from hfaug import provenance
 from hfaug.augment import COPY, Numbered, Untouched
 from hfaug.balance import Repeat, resample
+from hfaug.classes import classes_of
+from hfaug.columns import is_video
 from hfaug.config import OUTPUT_VERSION
-from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, Stage, UnitResult, UnitRule, View, WholeStep
+from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, UnitResult, UnitRule, View, WholeStep
 from hfaug.engine.units import plan_ranges
-from hfaug.errors import RecipeError
+from hfaug.errors import RecipeError, RoleError
 from hfaug.filters import Filter
+from hfaug.ids import holds_copies
+from hfaug.lineage import id_digest, unused
 from hfaug.op import Op
 from hfaug.recipe.schema import Augment, Balance, FilterRows
 from hfaug.recipe.sources import digest_of
@@ -24,9 +28,14 @@ from hfaug.recipe.sources import digest_of
 __all__ = ["OpStep", "add_columns", "augment_nodes", "balance_nodes", "filter_nodes", "fitted"]
 
 
-def rule_of(op: Op) -> UnitRule:
+_VIDEOS = 10
+"""Rows of videos in a unit: encoding takes long, whatever is done to the frames."""
+
+
+def rule_of(op: Op, features: Features) -> UnitRule:
     """Units of an op: as small as its slowest part wants them."""
-    return UnitRule(rows=min(part.unit_rows for part in op.walk()))
+    rows = min(part.unit_rows for part in op.walk())
+    return UnitRule(rows=min(rows, _VIDEOS) if any(map(is_video, features.values())) else rows)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,15 +53,42 @@ class OpStep:
 def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:
     """A stage that runs an op over the rows of a node."""
     digest = digest_of("op", op.fingerprint, op.model_digest(), OUTPUT_VERSION)
-    return Stage(MapStep(name, digest, OpStep(op, features), op.features, rule_of(op)), (node,))
+    return Stage(MapStep(name, digest, OpStep(op, features), op.features, rule_of(op, features)), (node,))
 
 
 def fitted(op: Op, node: Node, build: Any) -> Node:
-    """What `build` makes of the op, once it has learnt what it needs from the rows of a node."""
+    """What `build` makes of the op, once it has learnt what it needs from the rows of a node.
+
+    Where an equal op has made copies of the rows before, it is the next pass of the op that makes these.
+    """
     if op.ready:
-        made: Node = build(op)
+        made: Node = build(unused(op, _made_before(node)))
         return made
-    return Deferred((node,), lambda rows: build(op.fit(rows.dataset())))
+    return Deferred((node,), lambda rows: build(_fitted_to(op, rows.dataset())))
+
+
+def _fitted_to(op: Op, rows: Dataset) -> Op:
+    return unused(op.fit(rows), lambda digest: holds_copies(rows, digest))
+
+
+def _made_before(node: Node) -> Callable[[str], bool]:
+    """Whether the ids of a node's rows may hold a digest, as far as the plan and the source tell before any work."""
+    digests: set[str] = set()
+    sources: list[Dataset] = []
+    waiting, seen = [node], {id(node)}
+    while waiting:
+        part = waiting.pop()
+        step = part.step if isinstance(part, Stage) else None
+        if isinstance(step, _FillStep):
+            digests.add(id_digest(Numbered.around(step.op)))
+        elif isinstance(step, MapStep) and isinstance(step.function, OpStep):
+            if not isinstance(step.function.op, Untouched):
+                digests.add(id_digest(step.function.op))
+        elif isinstance(step, RowsStep):
+            sources.append(step.load())
+        waiting.extend(more for more in part.inputs if id(more) not in seen)
+        seen.update(map(id, part.inputs))
+    return lambda digest: digest in digests or any(holds_copies(source, digest) for source in sources)
 
 
 def add_columns(name: str, op: Op, node: Node, features: Features) -> Node:
@@ -83,12 +119,22 @@ def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: 
     return made
 
 
-def filter_nodes(number: int, step: FilterRows, nodes: dict[str, Node]) -> dict[str, Node]:
+def _check_filter(number: int, chosen: Filter, features: Features) -> None:
+    try:
+        chosen.check(features)
+    except RoleError as error:
+        raise RecipeError(f"recipe, steps[{number}].filter: {error}") from error
+
+
+def filter_nodes(
+    number: int, step: FilterRows, nodes: dict[str, Node], features: Mapping[str, Features]
+) -> dict[str, Node]:
     """The scans of each split; `nodes` is brought up to date."""
     splits = step.splits or tuple(nodes)
     _check_splits(number, splits, nodes)
     made: dict[str, Node] = {}
     for name in splits:
+        _check_filter(number, step.filter, features[name])
         digest = digest_of("filter", step.filter.fingerprint)
         scan = WholeStep(f"filter-{number}-{name}", digest, _Scan(step.filter), _places)
         made[name] = Stage(scan, (nodes[name],))
@@ -144,7 +190,7 @@ def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: 
 
 
 def _resample_stage(name: str, step: Balance, node: Node, *, extra: bool) -> Stage:
-    digest = digest_of("resample", step.column, step.target, step.drop, extra)
+    digest = digest_of("resample-2", step.column, step.target, step.drop, extra)
     return Stage(WholeStep(name, digest, _Resample(step, extra), _numbered_places), (node,))
 
 
@@ -162,7 +208,8 @@ class _Resample:
     def __call__(self, rows: View) -> pa.Table:
         table = rows.read(columns=[self.step.column, provenance.COLUMN])
         ids = [item["id"] for item in table[provenance.COLUMN].to_pylist()]
-        plan = resample(table[self.step.column].to_pylist(), ids, self.step.target, drop=self.step.drop)  # type: ignore[arg-type]
+        classes = classes_of(table[self.step.column].to_pylist(), rows.features[self.step.column])
+        plan = resample(classes, ids, self.step.target, drop=self.step.drop)  # type: ignore[arg-type]
         places = plan.extra if self.extra else plan.kept
         copies = plan.copies if self.extra else [0] * len(plan.kept)
         return pa.table({"row": pa.array(places, pa.int64()), COPY: pa.array(copies, pa.int64())})
@@ -184,7 +231,7 @@ class _FillStep:
     @property
     def rule(self) -> UnitRule:
         """Size of a unit."""
-        return rule_of(self.op)
+        return rule_of(self.op, self.source)
 
     def features(self, inputs: Sequence[Features]) -> Features:
         return self.op.features(inputs[0])

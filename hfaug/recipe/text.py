@@ -22,15 +22,17 @@ class Node:
         place: ``steps[1].augment.copies``.
         line: Line of the file, from 1.
         folder: Where the file lies; relative paths in it begin there.
+        code_from: Folder that ops of one's own are imported from; None where nothing may be imported.
     """
 
-    __slots__ = ("folder", "line", "place", "value")
+    __slots__ = ("code_from", "folder", "line", "place", "value")
 
-    def __init__(self, value: Any, place: str, line: int, folder: Path) -> None:
+    def __init__(self, value: Any, place: str, line: int, folder: Path, code_from: Path | None = None) -> None:
         self.value = value
         self.place = place
         self.line = line
         self.folder = folder
+        self.code_from = code_from
 
     def error(self, must: str, fix: str = "") -> RecipeError:
         """An error at this place."""
@@ -96,15 +98,16 @@ class Node:
         return tuple(node.text() for node in self.sequence())
 
 
-def read_yaml(text: str, folder: Path = Path()) -> Node:
+def read_yaml(text: str, folder: Path = Path(), *, own_code: bool = False) -> Node:
     """Parse YAML text.
 
     Args:
         text: The text.
         folder: Where relative paths in it begin.
+        own_code: Whether ops of one's own may be imported from the folder.
 
     Raises:
-        RecipeError: It is no YAML, or a mapping has a key twice.
+        RecipeError: It is no YAML, a mapping has a key twice, or a value holds itself.
 
     >>> read_yaml("steps: [{augment: {copies: 2}}]").value["steps"].value[0].value["augment"].value["copies"].place
     'steps[0].augment.copies'
@@ -115,10 +118,14 @@ def read_yaml(text: str, folder: Path = Path()) -> Node:
         raise RecipeError(f"recipe: must be YAML, is not: {error}; mend the file") from error
     if root is None:
         raise RecipeError("recipe: must hold a recipe, is empty; start from `hfaug new recipe`")
-    return _convert(root, "", folder.resolve())
+    place = folder.resolve()
+    try:
+        return _convert(root, "", place, place if own_code else None)
+    except RecursionError as error:
+        raise RecipeError("recipe: must not hold itself, does by an anchor; write it out") from error
 
 
-def _convert(node: yaml.Node, place: str, folder: Path) -> Node:
+def _convert(node: yaml.Node, place: str, folder: Path, code: Path | None) -> Node:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Node] = {}
@@ -132,12 +139,12 @@ def _convert(node: yaml.Node, place: str, folder: Path) -> Node:
                 raise RecipeError(
                     f"recipe, line {key_node.start_mark.line + 1}: the key {key!r} must stand once, stands twice"
                 )
-            found[key] = _convert(value_node, f"{place}.{key}" if place else key, folder)
-        return Node(found, place, line, folder)
+            found[key] = _convert(value_node, f"{place}.{key}" if place else key, folder, code)
+        return Node(found, place, line, folder, code)
     if isinstance(node, yaml.SequenceNode):
-        items = [_convert(item, f"{place}[{number}]", folder) for number, item in enumerate(node.value)]
-        return Node(items, place, line, folder)
-    return Node(_scalar(node), place, line, folder)
+        items = [_convert(item, f"{place}[{number}]", folder, code) for number, item in enumerate(node.value)]
+        return Node(items, place, line, folder, code)
+    return Node(_scalar(node), place, line, folder, code)
 
 
 def _scalar(node: yaml.Node) -> Any:

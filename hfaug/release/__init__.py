@@ -23,14 +23,17 @@ from typing import Any, Protocol
 import hfaug
 from hfaug.engine.failpoints import failpoint
 from hfaug.errors import ReleaseError
+from hfaug.publishing.cards import check_card
+from hfaug.publishing.licenses import Answer, combine
+from hfaug.publishing.targets import as_target
+from hfaug.publishing.versions import Version, folder_versions, next_version, parse_versions
 from hfaug.record import Effect, Model, RunRecord, Source, Step
 from hfaug.release.build import Base, Content, make_plan, stage
 from hfaug.release.derive import library_versions, record_from_data
 from hfaug.release.diff import Diff, SplitDiff, diff_trees
 from hfaug.release.folder import FolderTarget
 from hfaug.release.hub import Repo
-from hfaug.release.inputs import Data, as_configs, as_target, check_extra_files, check_splits
-from hfaug.release.licenses import Answer, combine
+from hfaug.release.inputs import Data, as_configs, check_extra_files, check_splits
 from hfaug.release.marker import MARKER
 from hfaug.release.plan import Plan, PlannedFile
 from hfaug.release.shard_writer import Limits
@@ -38,7 +41,6 @@ from hfaug.release.staging import staging_folder
 from hfaug.release.tree import FolderTree, Tree
 from hfaug.release.upload import HubTarget
 from hfaug.release.verify import Verified, verify_tree
-from hfaug.release.versions import Version, folder_versions, next_version, parse_versions
 
 __all__ = [
     "Answer",
@@ -154,6 +156,7 @@ def release(
     Raises:
         LicenseError: The licences of sources and models allow no result.
         LeakError: Copies of one row stand in two splits.
+        RowIdError: Two rows of a split share an id.
         HeadMovedError: Somebody else wrote to the repo while this ran.
         ReleaseError: The version exists with other content, or the target cannot be written.
         VerifyError: What was read back is not what was written.
@@ -166,6 +169,7 @@ def release(
     """
     number, configs = Version.parse(version), as_configs(data)
     check_extra_files(extra_files or {}, configs)
+    check_card(card or {})
     place = _place(target, token=token, endpoint=endpoint, private=private, work_dir=work_dir)
     record = _complete(record, place.name, configs, recipe)
     answer = combine(record.sources, record.models, stated=license)

@@ -16,19 +16,19 @@ from typing import Any
 
 from datasets import DatasetDict, Features
 
+from hfaug.publishing.licenses import Answer
+from hfaug.publishing.versions import Version
 from hfaug.record import RunRecord
 from hfaug.release.card import CardFacts, render_card
 from hfaug.release.counts import count_data
 from hfaug.release.diff import Diff, diff_markers, diff_trees, unread_bytes
 from hfaug.release.facts import card_fields, config_entries
-from hfaug.release.licenses import Answer
 from hfaug.release.marker import CARD, MARKER, RECIPE, RECORD, Marker
 from hfaug.release.merge import CardPart, merge_card
 from hfaug.release.plan import Plan, PlannedFile
 from hfaug.release.shard_writer import Limits
 from hfaug.release.shards import Shard, file_digest, published_features, write_split
 from hfaug.release.tree import Entry, FolderTree, Tree, stale_shards
-from hfaug.release.versions import Version
 
 __all__ = ["Base", "Content", "make_plan", "stage"]
 

@@ -19,13 +19,13 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from hfaug import provenance
+from hfaug.publishing.licenses import Answer
+from hfaug.publishing.versions import Version
 from hfaug.record import Counts, Effect, RunRecord, Step
 from hfaug.release.counts import merge_classes, totals
 from hfaug.release.diff import Diff
 from hfaug.release.escape import block, cell, clean, code, escape
-from hfaug.release.licenses import Answer
 from hfaug.release.marker import RECIPE, RECORD
-from hfaug.release.versions import Version
 
 __all__ = ["CardFacts", "feature_text", "op_text", "render_card"]
 

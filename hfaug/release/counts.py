@@ -8,29 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from datasets import ClassLabel, Dataset, DatasetDict, Features
+from datasets import Dataset, DatasetDict
 
 from hfaug import provenance
+from hfaug.classes import class_column, class_name
 from hfaug.record import Counts
 
-__all__ = ["NO_CLASS", "class_column", "count_data", "count_rows", "merge_classes", "totals"]
-
-NO_CLASS = "(none)"
-"""Class of a row whose label is null or -1."""
+__all__ = ["count_data", "count_rows", "merge_classes", "totals"]
 
 _ROWS = 10_000
-
-
-def class_column(features: Features) -> str | None:
-    """The column that says the class: the one ClassLabel column, or of several the one called label.
-
-    >>> from datasets import Value
-    >>> class_column(Features({"text": Value("string"), "spam": ClassLabel(names=["no", "yes"])}))
-    'spam'
-    """
-    names = [name for name, feature in features.items() if isinstance(feature, ClassLabel)]
-    usual = [name for name in ("label", "labels") if name in names]
-    return (usual or names or [None])[0] if len(names) != 1 else names[0]
 
 
 def count_rows(dataset: Dataset) -> dict[str, dict[str, int]]:
@@ -58,7 +44,7 @@ def _named(counts: Mapping[tuple[str, int | None], int], names: list[str] | None
     for (origin, label), rows in sorted(
         counts.items(), key=lambda item: (order.get(item[0][0], 3), item[0][0], _last(item[0][1]))
     ):
-        name = "" if names is None else NO_CLASS if label is None or label < 0 else names[label]
+        name = class_name(label, names)
         by_class = result.setdefault(origin, {})
         by_class[name] = by_class.get(name, 0) + rows
     return result

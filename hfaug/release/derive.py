@@ -15,9 +15,9 @@ from datasets import Dataset, DatasetDict
 
 from hfaug import provenance
 from hfaug.catalog import lookup
+from hfaug.classes import class_column, class_name
 from hfaug.errors import ParameterError
 from hfaug.record import Model, RunRecord, Step
-from hfaug.release.counts import NO_CLASS, class_column
 
 __all__ = ["library_versions", "record_from_data"]
 
@@ -73,7 +73,7 @@ def record_from_data(name: str, data: Mapping[str, DatasetDict]) -> RunRecord:
 
 def _collect(rows: Dataset, found: defaultdict[str, _Found], models: dict[str, None]) -> None:
     label = class_column(rows.features)
-    names = rows.features[label].names if label else []
+    names = rows.features[label].names if label else None
     columns = [provenance.COLUMN, *([label] if label else [])]
     keys = ["steps", "origin", "label"]
     for batch in rows.select_columns(columns).with_format("arrow").iter(_BATCH):
@@ -82,8 +82,7 @@ def _collect(rows: Dataset, found: defaultdict[str, _Found], models: dict[str, N
         values = [pc.struct_field(lineage, "steps"), pc.struct_field(lineage, "origin"), labels]
         grouped = pa.table(values, names=keys).group_by(keys).aggregate([([], "count_all")])
         for group in grouped.to_pylist():
-            number = group["label"]
-            told = "" if not label else NO_CLASS if number is None or number < 0 else names[number]
+            told = class_name(group["label"], names)
             for step in json.loads(group["steps"]):
                 found[_op(step)].add(step, told, group)
                 models.update(dict.fromkeys(step.get("models", ())))

@@ -12,10 +12,11 @@ from datasets.splits import SplitDict, SplitInfo
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
-from hfaug.errors import ParameterError
+from hfaug.publishing.cards import check_card
+from hfaug.publishing.licenses import Answer
+from hfaug.recipe.sources import is_builder
 from hfaug.record import Counts, RunRecord
 from hfaug.release.counts import totals
-from hfaug.release.licenses import Answer
 from hfaug.release.shards import Shard, data_folder, published_features
 
 __all__ = ["card_fields", "config_entries", "infer_tasks", "size_category"]
@@ -25,7 +26,7 @@ _SIZES = (
     *("10B<n<100B", "100B<n<1T", "n>1T"),
 )
 _LISTS = ("language", "task_categories", "tags", "annotations_creators", "source_datasets", "size_categories")
-_REPO = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_REPO = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
 def size_category(rows: int) -> str:
@@ -75,13 +76,9 @@ def card_fields(
         stated: Entries the publisher gave: ``language``, ``pretty_name``, ``task_categories``, ``tags`` and others.
 
     Raises:
-        ParameterError: An entry that hfaug alone can set was given.
+        ParameterError: An entry is no field of a card, or one that hfaug alone can set.
     """
-    for key in ("license", "configs", "dataset_info", "size_categories"):
-        if key in stated:
-            raise ParameterError(
-                f"release: card must not set {key!r}, which follows from the data or from license=; leave it out"
-            )
+    check_card(stated)
     origins = _origins(record.counts)
     found: dict[str, Any] = {
         "license": answer.license,
@@ -113,7 +110,8 @@ def _tasks(data: Mapping[str, DatasetDict]) -> list[str]:
 
 
 def _extended(record: RunRecord) -> list[str]:
-    paths = (source.path for source in record.sources)
+    """The datasets on the Hub that rows came from; a builder that read files, such as ``csv``, is none."""
+    paths = (source.path for source in record.sources if not source.files and not is_builder(source.path))
     return list(dict.fromkeys(f"extended|{path}" for path in paths if _REPO.fullmatch(path)))
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from hfaug.engine.failpoints import failpoint
 from hfaug.errors import ReleaseError
+from hfaug.publishing.versions import Version, folder_versions
 from hfaug.release.build import Base
 from hfaug.release.marker import CARD, MARKER, Marker
 from hfaug.release.plan import Plan
 from hfaug.release.staging import staging_folder
 from hfaug.release.tree import FolderTree, Tree
-from hfaug.release.versions import Version, folder_versions
 
 __all__ = ["FolderTarget"]
 

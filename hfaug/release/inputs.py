@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
 from hfaug import provenance
-from hfaug.errors import CallError, ParameterError, ReleaseError
+from hfaug.errors import CallError, ParameterError, ReleaseError, RowIdError
+from hfaug.randomness import row_key
 from hfaug.release.marker import CARD, MARKER, RECIPE, RECORD
 
-__all__ = ["Data", "as_configs", "as_target", "check_extra_files", "check_splits"]
+__all__ = ["Data", "as_configs", "check_extra_files", "check_splits"]
 
 Data: TypeAlias = "Dataset | DatasetDict | Mapping[str, Dataset | DatasetDict]"
 
-_REPO = re.compile(r"(?!.*(--|\.\.))[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_HUB_PREFIX = "hf://datasets/"
-_FOLDER_STARTS = ("/", "./", "../", "~", ".\\", "..\\")
 _CONFIG = re.compile(r"(?!data$)[A-Za-z0-9][\w.-]*")
 _SPLIT = re.compile(r"\w+(\.\w+)*")
 _OWN = (CARD, MARKER, RECIPE, RECORD)
 _BATCH = 10_000
-
-
-def as_target(target: str | Path) -> str | Path:
-    """A repo id as text, or a folder as a path.
-
-    A `Path` is a folder, and so is text that begins with ``/``, ``./``, ``../`` or ``~``. Text of the form
-    ``name/name`` is a repo on the Hub, with or without ``hf://datasets/`` before it. So ``out/digits`` is a repo;
-    write ``./out/digits`` for the folder.
-
-    Raises:
-        ParameterError: It is neither.
-
-    >>> as_target("ada/digits"), as_target("./out/digits").as_posix()
-    ('ada/digits', 'out/digits')
-    """
-    if isinstance(target, Path):
-        return target.expanduser()
-    if target in {".", ".."} or target.startswith(_FOLDER_STARTS):
-        return Path(target).expanduser()
-    name = target.removeprefix(_HUB_PREFIX)
-    if _REPO.fullmatch(name):
-        return name
-    raise ParameterError(
-        f"release: target must be a repo id like 'ada/digits' or a folder like './out/digits', was {target!r}; "
-        "begin a folder with './' or '/'"
-    )
 
 
 def as_configs(data: Any) -> dict[str, DatasetDict]:
@@ -118,17 +91,42 @@ def _check_config(name: str, splits: DatasetDict) -> None:
 
 
 def check_splits(data: Mapping[str, DatasetDict]) -> None:
-    """Make sure that a row and what was made from it stand in one split.
+    """Make sure that every row has an id of its own, and stands in one split with what was made from it.
 
     Splits without lineage were never augmented; rows they share are the affair of their source.
 
     Raises:
-        LeakError: One does.
+        RowIdError: Rows of a split share an id.
+        LeakError: A row and what was made from it stand in two splits.
     """
     for splits in data.values():
         columns = splits[next(iter(splits))].features.arrow_schema
-        if len(splits) > 1 and provenance.has_lineage(columns):
+        if not provenance.has_lineage(columns):
+            continue
+        for split, rows in splits.items():
+            _check_ids(split, rows)
+        if len(splits) > 1:
             provenance.check_leaks({split: _lineage(rows) for split, rows in splits.items()})
+
+
+def _check_ids(split: str, rows: Dataset) -> None:
+    """See that no id stands twice. Holds 8 bytes an id; names are read again where two of those are equal."""
+    names = (name for table in _lineage(rows) for name in provenance.row_ids(table))
+    keys, counts = np.unique(np.fromiter(map(row_key, names), np.uint64, len(rows)), return_counts=True)
+    shared = set(keys[counts > 1].tolist())
+    if not shared:
+        return
+    again = (name for table in _lineage(rows) for name in provenance.row_ids(table))
+    found = Counter(name for name in again if row_key(name) in shared)
+    repeated = {name: count for name, count in found.items() if count > 1}
+    if repeated:
+        name, count = next(iter(repeated.items()))
+        more = f", and {len(repeated) - 1:,} more ids stand in several rows" if len(repeated) > 1 else ""
+        raise RowIdError(
+            f"release: every row of a split must have an id of its own, {name!r} stands in {count:,} rows of "
+            f"{split!r}{more}; leave the repeated rows out with filter.exact_duplicates, or number them with "
+            "hfaug.with_ids"
+        )
 
 
 def _lineage(rows: Dataset) -> Iterator[pa.Table]:

@@ -6,13 +6,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfaug.preview import sheet_files
+from hfaug.publishing.licenses import Answer, combine
+from hfaug.publishing.targets import as_target
+from hfaug.publishing.versions import Version
+from hfaug.recipe.build import model_records, source_record
 from hfaug.release import release
 
 if TYPE_CHECKING:
+    from hfaug.recipe import Recipe
     from hfaug.recipe.build import Build
     from hfaug.release import Released
 
-__all__ = ["release_build"]
+__all__ = ["check_release", "release_build"]
+
+
+def check_release(recipe: Recipe, to: str | Path | None = None, *, version: str | None = None) -> Answer:
+    """Make sure, before a build, that its release is not sure to be refused: version, target, licence.
+
+    Args:
+        recipe: What would be built.
+        to: As for `release_build`.
+        version: As for `release_build`.
+
+    Returns:
+        The licence that the release would carry.
+
+    Raises:
+        ParameterError: The version or the target is none.
+        LicenseError: The licences of source and models allow no result, or no rule can say.
+    """
+    Version.parse(version or recipe.version)
+    as_target(to or recipe.release.to or Path("out"))
+    return combine((source_record(recipe),), model_records(recipe), stated=recipe.release.license)
 
 
 def release_build(build: Build, to: str | Path | None = None, *, version: str | None = None, **more: Any) -> Released:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hfaug.publishing.licenses import Answer
+from hfaug.publishing.versions import Version
 from hfaug.release.counts import totals
-from hfaug.release.licenses import Answer
 from hfaug.release.marker import Marker
-from hfaug.release.versions import Version
 
 __all__ = ["Plan", "PlannedFile", "human_bytes"]
 

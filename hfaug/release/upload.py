@@ -16,6 +16,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from hfaug.engine.failpoints import failpoint
 from hfaug.errors import ReleaseError, VerifyError
+from hfaug.publishing.versions import Version, parse_versions
 from hfaug.release.build import Base
 from hfaug.release.hub import HubTree, Repo
 from hfaug.release.marker import CARD
@@ -23,7 +24,6 @@ from hfaug.release.plan import Plan
 from hfaug.release.staging import staging_folder
 from hfaug.release.tree import Tree, read_marker
 from hfaug.release.verify import verify_tree
-from hfaug.release.versions import Version, parse_versions
 
 __all__ = ["HubTarget"]
 

@@ -1,8 +1,9 @@
 """Rows: Arrow batch -> rows -> Arrow batch; decoded on first touch, encoded when changed, the rest moved untouched."""
 
 from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
-from hfaug.rows.colors import Color
+from hfaug.rows.colors import LUMA, Color, Curve, apply_color, table_curve
 from hfaug.rows.entities import read_entities
+from hfaug.rows.footage import Footage
 from hfaug.rows.forms import Form, read_form
 from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_parts
 from hfaug.rows.row import KEPT, Row
@@ -11,18 +12,23 @@ from hfaug.rows.sound import Sound
 
 __all__ = [
     "KEPT",
+    "LUMA",
     "ArrowBatch",
     "Batch",
     "Color",
+    "Curve",
+    "Footage",
     "Form",
     "ObjectBatch",
     "Row",
     "Scene",
     "Sound",
+    "apply_color",
     "arrange_text",
     "edit_text",
     "has_labels",
     "movable_parts",
     "read_entities",
     "read_form",
+    "table_curve",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -14,7 +14,7 @@ from datasets import Features, LargeList, List
 
 from hfaug import media, provenance
 from hfaug.errors import CallError, RoleError, RowIdError
-from hfaug.media import Clip, Codec, Picture
+from hfaug.media import Clip, Codec, Film, Picture, Reduced
 from hfaug.randomness import row_key
 from hfaug.rows.row import Row
 
@@ -22,6 +22,10 @@ __all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
 
 _MOST_BYTES = 1_500_000_000
 """Arrow's plain binary columns address 2 GB a chunk; a batch has to stay clear of it."""
+
+
+_LARGE = 1 << 20
+_STORED_MEDIA = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
 class Batch(ABC):
@@ -71,6 +75,10 @@ class Batch(ABC):
         """Decode an image."""
         return media.decode_image(_bytes(value))
 
+    def open_reduced(self, value: Any, factor: int) -> Reduced | None:
+        """Decode an image at 1/2, 1/4 or 1/8 of its size; None where that cannot be had."""
+        return media.decode_reduced(_bytes(value), factor)
+
     def measure_image(self, value: Any) -> tuple[int, int]:
         """(height, width) without decoding."""
         return media.image_size(_bytes(value))
@@ -95,6 +103,14 @@ class Batch(ABC):
         """Encode a sound in the format of the one it came from."""
         return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
 
+    def open_video(self, value: Any) -> Film:
+        """Read what a video holds."""
+        return media.video_info(_bytes(value))
+
+    def store_video(self, frames: Iterable[Any], like: Film, **how: Any) -> Any:
+        """Encode frames in the format of the video that they came from."""
+        return {"bytes": media.encode_video(frames, like, codec=self.codec, **how), "path": None}
+
 
 def _bytes(value: Any) -> bytes:
     data = media.read_media(value)
@@ -106,10 +122,17 @@ def _bytes(value: Any) -> bytes:
 class ArrowBatch(Batch):
     """Rows of an Arrow table; columns that nobody touches stay Arrow."""
 
-    def __init__(self, table: pa.Table, features: Features, codec: Codec, id_column: str | None) -> None:
+    def __init__(
+        self,
+        table: pa.Table,
+        features: Features,
+        codec: Codec,
+        id_column: str | None,
+        ids: Sequence[str] | None = None,
+    ) -> None:
         super().__init__(features, codec)
         self.table = table
-        self.ids = provenance.row_ids(table, id_column)
+        self.ids = provenance.row_ids(table, id_column) if ids is None else ids
         self._columns: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
@@ -181,9 +204,19 @@ def _written(rows: Sequence[Row], schema: pa.Schema) -> set[str]:
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if len(values) == 1 and kind == _STORED_MEDIA and values[0] and len(values[0]["bytes"] or b"") > _LARGE:
+        return _one_file(values[0], kind)
     if isinstance(kind, pa.ExtensionType):
         return pa.ExtensionArray.from_storage(kind, pa.array(values, type=kind.storage_type))
     return pa.array(values, type=kind)
+
+
+def _one_file(value: Mapping[str, Any], kind: pa.DataType) -> pa.Array:
+    """One large file as an array that holds the very bytes: a film must not be in memory twice."""
+    data = pa.py_buffer(value["bytes"])
+    offsets = pa.py_buffer(np.array([0, data.size], np.int32))
+    held = pa.Array.from_buffers(pa.binary(), 1, [None, offsets, data])
+    return pa.StructArray.from_arrays([held, pa.array([value["path"]], pa.string())], fields=list(kind))
 
 
 def _check_size(table: pa.Table, rows: Sequence[Row], indices: Sequence[int]) -> None:
@@ -240,6 +273,9 @@ class ObjectBatch(Batch):
     def open_image(self, value: Any) -> Picture:
         return super().open_image(value) if _is_stored(value) else media.picture_from(value)
 
+    def open_reduced(self, value: Any, factor: int) -> Reduced | None:
+        return super().open_reduced(value, factor) if _is_stored(value) else None
+
     def measure_image(self, value: Any) -> tuple[int, int]:
         return super().measure_image(value) if _is_stored(value) else media.picture_from(value).size
 
@@ -257,6 +293,14 @@ class ObjectBatch(Batch):
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         return media.clip_to_dict(samples, like)
+
+    def open_video(self, value: Any) -> Film:
+        if not _is_stored(value):
+            raise CallError(
+                f"row: a video must come as it is stored, is a {type(value).__name__}; cast the column with "
+                "Video(decode=False), or use hfaug.augment or hfaug.online"
+            )
+        return super().open_video(value)
 
 
 def _is_stored(value: Any) -> bool:

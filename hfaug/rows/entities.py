@@ -7,12 +7,13 @@ from typing import Any
 
 from datasets import ClassLabel, Features, LargeList, List
 
-from hfaug.errors import LabelError
+from hfaug.errors import LabelError, add_context
 from hfaug.moves import joined, to_code_points
-from hfaug.moves.chunks import entities, is_chunked
+from hfaug.moves.chunks import OUTSIDE, entities, is_chunked
 from hfaug.roles import Roles, feature_at
+from hfaug.rows.words import class_names, complete, tag_names
 
-__all__ = ["Entity", "read_entities"]
+__all__ = ["Entity", "each_entities", "read_entities"]
 
 Entity = tuple[int, int, str]
 """Start and end in code points of the text, and the type."""
@@ -39,8 +40,25 @@ def read_entities(row: Any, features: Features, roles: Roles) -> tuple[str, list
         places = to_code_points(text, [(start, end) for start, end, _ in found], unit)
         return text, [(start, end, kind) for (start, end), (_, _, kind) in zip(places, found, strict=True)]
     words = row[roles.all("tokens")[0]] or []
+    complete(words, roles.all("tokens")[0], "words")
     text, spans = joined(words)
     return text, [entity for path in roles.all("tags") for entity in _stretches(row[path], path, features, spans)]
+
+
+def each_entities(rows: Iterable[Any], features: Features, roles: Roles) -> Iterator[tuple[str, list[Entity]]]:
+    """What `read_entities` finds in each of some rows; its errors name the row by its place.
+
+    Args:
+        rows: Dictionaries of columns.
+        features: What the columns are.
+        roles: As for `read_entities`.
+    """
+    for number, row in enumerate(rows):
+        try:
+            yield read_entities(row, features, roles)
+        except LabelError as error:
+            add_context(error, f"in row {number}, counted from 0")
+            raise
 
 
 def _stretches(
@@ -53,8 +71,7 @@ def _stretches(
         raise LabelError(
             f"column {path!r}: must hold one tag a word, holds {len(value)} for {len(spans)}; correct the row"
         )
-    names = getattr(feature_at(features, path).feature, "names", None)
-    tags = [(names[tag] if 0 <= tag < len(names) else str(tag)) if names else tag for tag in value]
+    tags = tag_names(value, class_names(features, path), path, nameless=OUTSIDE)
     if not is_chunked(tags):
         return
     bounds: dict[int, tuple[int, int, str]] = {}
@@ -66,7 +83,7 @@ def _stretches(
 
 
 def _typed_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
-    """The entities of spans with a field for their type; empty spans name nothing."""
+    """The entities of spans with a field for their type; empty spans name nothing, and no class no type."""
     if not value:
         return
     feature = feature_at(features, path)
@@ -84,5 +101,11 @@ def _typed_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
     if isinstance(value, Mapping):
         parts = zip(value["start"], value["end"], value[name], strict=True)
     for start, end, of in parts:
-        if start < end:
+        if start is None or end is None:
+            raise LabelError(
+                f"column {path!r}: spans must have a start and an end, got ({start}, {end}); fill them in, "
+                "or drop the span"
+            )
+        typed = of is not None and (names is None or 0 <= of < len(names))
+        if typed and start < end:
             yield start, end, names[of] if names else str(of)

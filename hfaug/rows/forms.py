@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import Audio, Features, Image, Value
+from datasets import Audio, Features, Image, Value, Video
 from datasets.formatting.formatting import LazyDict, LazyRow
 
 from hfaug import provenance
@@ -58,10 +58,18 @@ def read_form(batch: Any, who: str, id_column: str | None) -> Form:
         return read_form(pa.Table.from_batches([batch]), who, id_column)
     if isinstance(batch, Mapping):
         return _objects(dict(batch), who, id_column)
-    raise CallError(
-        f"{who}: must be called with whole rows (a mapping or an Arrow table), got {type(batch).__name__}; "
-        "leave input_columns out and bind columns with .on(...) instead"
-    )
+    raise _no_rows(batch, who)
+
+
+def _no_rows(batch: Any, who: str) -> CallError:
+    """What to say of something that is no batch: why it came depends on what it is."""
+    library = type(batch).__module__.partition(".")[0]
+    if library in ("pandas", "polars"):
+        way_out = f"the format of the dataset is {library}: map ds.with_format(None), and set the format of the result"
+    else:
+        way_out = "leave input_columns out and bind columns with .on(...) instead"
+    got = f"{library} {type(batch).__name__}" if library in ("pandas", "polars") else type(batch).__name__
+    return CallError(f"{who}: must be called with whole rows (a mapping or an Arrow table), got {got}; {way_out}")
 
 
 def _of(features: Features, table: pa.Table) -> Features:
@@ -108,6 +116,8 @@ def _infer(values: Sequence[Any]) -> Any:
         return Image()
     if hasattr(first, "get_all_samples") or (isinstance(first, Mapping) and {"array", "sampling_rate"} <= set(first)):
         return Audio()
+    if hasattr(first, "get_frames_in_range"):  # what `datasets` decodes videos to
+        return Video()
     try:
         found = pa.array(list(values))
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

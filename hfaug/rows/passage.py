@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from datasets import ClassLabel
-
-from hfaug.columns import feature_at
 from hfaug.errors import LabelError
 from hfaug.moves import (
     Arrangement,
@@ -28,6 +25,7 @@ from hfaug.moves import (
 )
 from hfaug.roles import Roles
 from hfaug.rows.entities import read_entities
+from hfaug.rows.words import class_names, complete, tag_names
 
 if TYPE_CHECKING:
     from hfaug.rows.row import Row
@@ -49,6 +47,7 @@ def read_text(row: Row, roles: Roles) -> str | None:
         found: str | None = row[column]
         return found
     tokens = row[roles.all("tokens")[0]]
+    complete(tokens, roles.all("tokens")[0], "words")
     return None if tokens is None else joined(tokens)[0]
 
 
@@ -182,6 +181,11 @@ def _in_code_points(pairs: Sequence[Span], path: str, text: str, unit: str) -> l
         except ValueError as error:
             raise LabelError(f"column {path!r}: {error}") from error
     for low, high in pairs:
+        if low is None or high is None:
+            raise LabelError(
+                f"column {path!r}: spans must have a start and an end, got ({low}, {high}); fill them in, "
+                "or drop the span"
+            )
         if not 0 <= low <= high <= len(text):
             raise LabelError(
                 f"column {path!r}: spans must lie in the text of {len(text)} code points, got ({low}, {high}); "
@@ -208,6 +212,8 @@ def _read_answers(row: Row, roles: Roles, path: str, text: str) -> list[Span]:
     value = row[path]
     if value is None:
         return []
+    complete(value["text"], path, "answers")
+    complete(value["answer_start"], path, "starts of answers")
     unit = _unit(roles)
     try:
         if unit != "code_point":
@@ -230,8 +236,8 @@ def _moved_answers(value: Any, moved: Sequence[Span | None], after: str, unit: s
 def _edit_words(row: Row, roles: Roles, edits: Edits) -> None:
     """Edit words with their tags; edits that would leave a word without a right tag are left out."""
     tokens, tags = row[roles.all("tokens")[0]], _tags(row, roles)
+    named = [tag_names(value, class_names(row.batch.features, path), path) for path, value in tags.items()]
     try:
-        named = [_named(value, _class_names(row, path)) for path, value in tags.items()]
         move = move_tokens(tokens, edits, named)
     except ValueError as error:
         raise _unreadable(roles, tags, error) from error
@@ -253,7 +259,7 @@ def _put_words(row: Row, roles: Roles, move: TokenMove) -> None:
     moved: dict[str, Any] = {}
     try:
         for path, value in tags.items():
-            names = _class_names(row, path)
+            names = class_names(row.batch.features, path)
             moved[path] = move_tags(value, move) if names is None else move_tag_ids(value, move, names)
     except ValueError as error:
         raise _unreadable(roles, tags, error) from error
@@ -268,16 +274,3 @@ def _tags(row: Row, roles: Roles) -> dict[str, Any]:
 def _unreadable(roles: Roles, tags: Mapping[str, Any], error: ValueError) -> LabelError:
     column = roles.all("tokens")[0]
     return LabelError(f"column {column!r} with {', '.join(map(repr, tags)) or 'no tags'}: {error}")
-
-
-def _class_names(row: Row, path: str) -> list[str] | None:
-    """The names behind class numbers; None where the tags are names themselves."""
-    feature = feature_at(row.batch.features, path).feature
-    names: list[str] | None = feature.names if isinstance(feature, ClassLabel) else None
-    return names
-
-
-def _named(tags: Sequence[Any], names: Sequence[str] | None) -> Sequence[str]:
-    if names is None:
-        return tags
-    return [names[tag] if 0 <= tag < len(names) else str(tag) for tag in tags]

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hfaug.errors import RoleError, RowError
+from hfaug.errors import RoleError, RowError, add_context
+from hfaug.measures import measures
 from hfaug.randomness import copy_key
+from hfaug.rows.measures import write_measures
 from hfaug.rows.passage import read_text
+from hfaug.rows.places.paths import tops
 from hfaug.rows.scene import Scene, open_scenes
 from hfaug.rows.sound import Sound
 
 if TYPE_CHECKING:
     from hfaug.roles import Roles
     from hfaug.rows.batch import Batch
+    from hfaug.rows.footage import Footage
 
 __all__ = ["KEPT", "Row"]
 
 KEPT = -1
 """The place of a row among its own copies."""
 
-_NO_SCENES: dict[str, list[Scene]] = {}
+_NO_SCENES: dict[str, list[Any]] = {}
 _NO_SOUNDS: dict[str, Sound] = {}
 """What a row holds that opened nothing; shared, since a row of text must not cost two dictionaries. Never filled."""
 
@@ -42,7 +47,8 @@ class Row:
     """
 
     __slots__ = (
-        "_scenes", "_sounds", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles", "values",
+        "_measures", "_scenes", "_sounds", "batch", "copy", "index", "key", "original", "parents", "rejected", "roles",
+        "values",
     )  # fmt: skip
 
     def __init__(self, batch: Batch, index: int, key: int) -> None:
@@ -55,7 +61,8 @@ class Row:
         self.rejected: tuple[str, str] | None = None
         self.roles: Roles | None = None
         self.values: dict[str, Any] | None = None
-        self._scenes: dict[str, list[Scene]] = _NO_SCENES
+        self._measures: tuple[tuple[str, str], ...] = ()
+        self._scenes: dict[str, list[Any]] = _NO_SCENES  # of images and of videos
         self._sounds: dict[str, Sound] = _NO_SOUNDS
 
     @property
@@ -78,7 +85,7 @@ class Row:
         """Whether an open image or sound decides what stands in some columns."""
         if not self.holds_contents:
             return False
-        held = {*self._scenes, *self._sounds}
+        held = {*self._scenes, *self._sounds, *tops(self, *(path for _, path in self._measures))}
         for scenes in self._scenes.values():
             held.update(*(scene.columns for scene in scenes))
         return not held.isdisjoint(columns)
@@ -104,6 +111,7 @@ class Row:
         row.copy = self.copy if copy is None else (*self.copy, copy)
         row.parents, row.rejected, row.roles, row.original = self.parents, self.rejected, self.roles, self.original
         row.values = None if self.values is None else dict(self.values)
+        row._measures = self._measures
         if self._scenes:
             row._scenes = {column: [scene.fork(row) for scene in scenes] for column, scenes in self._scenes.items()}
         if self._sounds:
@@ -127,12 +135,32 @@ class Row:
         roles = self.roles
         if roles is None:
             raise RoleError('row: no column plays the role image; bind one with .on(image="...")')
+        self._meet(roles)
         found: list[Scene] = []
         for column in roles.all("image"):
             if column not in self._scenes:
                 self._scenes = {**self._scenes, column: open_scenes(self, column)}
             found.extend(self._scenes[column])
         return found
+
+    @property
+    def footage(self) -> list[Footage]:
+        """Every video of the video columns, with the labels that belong to it."""
+        from hfaug.rows.footage import open_footage
+
+        found: list[Footage] = []
+        self._meet(self.roles)
+        for column in self.roles.all("video") if self.roles is not None else ():
+            if column not in self._scenes:
+                self._scenes = {**self._scenes, column: open_footage(self, column)}
+            found.extend(self._scenes[column])
+        return found
+
+    def _meet(self, roles: Roles | None) -> None:
+        """Know what measures the images and videos, from any of the ops that opened them."""
+        fresh = [pair for pair in measures(roles.columns) if pair not in self._measures] if roles is not None else ()
+        if fresh:
+            self._measures = (*self._measures, *fresh)
 
     @property
     def sound(self) -> Sound | None:
@@ -182,12 +210,26 @@ class Row:
             sound.put(samples)
         return row
 
+    def start_anew(self, pixels: npt.NDArray[Any], values: Mapping[str, Any]) -> Row:
+        """A row whose (first) image is another one, of any size, with other labels.
+
+        Args:
+            pixels: (height, width, channels), of the type and channels of the image that they replace.
+            values: The label columns that differ, in storage form.
+        """
+        row = self.fork()
+        _first_scene(row).start_anew(pixels)
+        row._write(dict(values))  # noqa: SLF001  # of the class of this file
+        return row
+
     def settle(self) -> None:
         """Write what the contents became back into column values."""
         for column, scenes in self._scenes.items():
-            self._write(_settled_scenes(self, column, scenes))
-        for sound in self._sounds.values():
-            self._write(sound.settled(self))
+            with _told_of(self, column):
+                self._write(_settled_scenes(self, column, scenes))
+        for column, sound in self._sounds.items():
+            with _told_of(self, column):
+                self._write(sound.settled(self))
 
     @property
     def is_copy(self) -> bool:
@@ -224,6 +266,21 @@ class Row:
             self.values = {**(self.values or {}), **changed}
 
 
+@contextmanager
+def _told_of(row: Row, column: str) -> Iterator[None]:
+    """Errors inside name the column and the file, where there is one: nobody finds a row by the hash of its content."""
+    try:
+        yield
+    except Exception as error:
+        value = row.batch.value(column, row.index)
+        path = value.get("path") if isinstance(value, Mapping) else None
+        known = f"column {column!r}" in getattr(error, "__notes__", ())
+        told = [*([] if known else [f"column {column!r} with its labels"]), *([f"file {path!r}"] if path else [])]
+        if told:
+            add_context(error, ", ".join(told))
+        raise
+
+
 def _first_scene(row: Row) -> Scene:
     scenes = row.scenes
     if not scenes:
@@ -231,12 +288,13 @@ def _first_scene(row: Row) -> Scene:
     return scenes[0]
 
 
-def _settled_scenes(row: Row, column: str, scenes: list[Scene]) -> dict[str, Any]:
+def _settled_scenes(row: Row, column: str, scenes: list[Any]) -> dict[str, Any]:
     if not any(scene.changed for scene in scenes):
         return {}
     changed: dict[str, Any] = {}
     for scene in scenes:
         changed.update(scene.settled_labels())
+        write_measures(row, changed, row._measures, scene)  # noqa: SLF001  # of the class of this file
     media = [scene.settled_media() for scene in scenes]
     if not row.batch.is_list(column):
         return {**changed, column: media[0]}

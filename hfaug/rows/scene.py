@@ -8,63 +8,34 @@ follow the product of the warps, once, whatever colours came in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import numpy.typing as npt
 
-from hfaug import media
-from hfaug.errors import RowError, add_context
-from hfaug.moves import Warp
-from hfaug.rows.colors import Color, apply_color
-from hfaug.rows.places import PlaceLabel, fuse, open_labels
+from hfaug.errors import RowError
+from hfaug.moves import Field, Move, Warp
+from hfaug.rows.colors import Color, apply_color, fuse_color
+from hfaug.rows.places import (
+    BoxLabel,
+    MaskLabel,
+    ObjectLabel,
+    OrientedLabel,
+    PlaceLabel,
+    fuse,
+    open_labels,
+    write_labels,
+)
+from hfaug.rows.source import ImageSource, sources
 
 if TYPE_CHECKING:
     from hfaug.roles import Roles
-    from hfaug.rows.batch import Batch
     from hfaug.rows.row import Row
 
-__all__ = ["ImageSource", "Scene", "open_scenes"]
+__all__ = ["Scene", "open_scenes"]
 
 Pixels = npt.NDArray[Any]
 Edit = Callable[[Pixels], Pixels]
-T = TypeVar("T")
-
-
-class ImageSource:
-    """The stored image, read and decoded once for all copies of its row."""
-
-    __slots__ = ("_column", "_picture", "_size", "batch", "value")
-
-    def __init__(self, batch: Batch, column: str, value: Any) -> None:
-        self.batch = batch
-        self.value = value
-        self._column = column
-        self._picture: media.Picture | None = None
-        self._size: tuple[int, int] | None = None
-
-    @property
-    def picture(self) -> media.Picture:
-        """The decoded image."""
-        if self._picture is None:
-            self._picture = self._asked(self.batch.open_image)
-            # Copies share it: an op that wrote into it would change its siblings.
-            self._picture.array.flags.writeable = False
-            self._size = self._picture.size
-        return self._picture
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width), from the header when nothing was decoded yet."""
-        if self._size is None:
-            self._size = self._asked(self.batch.measure_image)
-        return self._size
-
-    def _asked(self, question: Callable[[Any], T]) -> T:
-        try:
-            return question(self.value)
-        except Exception as error:
-            add_context(error, f"column {self._column!r}")
-            raise
 
 
 class Scene:
@@ -81,15 +52,15 @@ class Scene:
         self._source = source
         self._size: tuple[int, int] | None = None
         self._array: Pixels | None = None
-        self._todo: list[Warp | Color | Edit] = []
-        self._warps: list[Warp] = []
+        self._todo: list[Warp | Field | Color | Edit] = []
+        self._warps: list[Move] = []
         self._labels: list[PlaceLabel] = []
         self._met: Roles | None = None
         self._settled: Any = None
 
     # ---- changes
 
-    def warp(self, warp: Warp) -> None:
+    def warp(self, warp: Move) -> None:
         """Move everything; fuses with a warp that still waits."""
         if warp.is_identity:
             return
@@ -104,12 +75,7 @@ class Scene:
         if color.is_identity:
             return
         self._settled = None
-        last = self._todo[-1] if self._todo else None
-        if isinstance(last, Color) and (joined := last.then(color)) is not None:
-            self._todo.pop()
-            color = joined
-        if not color.is_identity:
-            self._todo.append(color)
+        fuse_color(self._todo, color)
 
     def edit(self, change: Edit) -> None:
         """Change pixels that stay in their places.
@@ -154,12 +120,36 @@ class Scene:
             self._size = (int(pixels.shape[0]), int(pixels.shape[1]))
         self._labels = list(labels)
 
+    def cover(self, hidden: npt.NDArray[np.bool_]) -> None:
+        """Count what a cover leaves to be seen of the objects that the running op knows of; they stay as they are.
+
+        Args:
+            hidden: (height, width): the pixels that it covers.
+        """
+        self._meet(self.row.roles)
+        dimmed: list[PlaceLabel] = []
+        for label in self._labels:
+            if isinstance(label, MaskLabel):
+                dimmed.append(label)
+                continue
+            held = cast("ObjectLabel", label)
+            # The label itself goes on following all its moves at once.
+            now = cast("ObjectLabel", held.moved(self._warps)) if self._warps else held
+            dimmed.append(held.dimmed(now.seen(hidden)))
+        self._labels = dimmed
+
+    def start_anew(self, pixels: Pixels) -> None:
+        """Take another image of any size; its labels are those that the row holds from now on."""
+        self._array, self._size = pixels, (int(pixels.shape[0]), int(pixels.shape[1]))
+        self._todo, self._warps, self._labels = [], [], []
+        self._met = self._settled = None
+
     def _meet(self, roles: Roles | None) -> None:
         """Open the labels that the running op knows of; one that is opened late follows the warps from now on."""
         if roles is self._met or roles is None:
             return
         self._met = roles
-        fresh = open_labels(self.row, roles, self.size, {label.path for label in self._labels})
+        fresh = open_labels(self.row, roles, self.size, self._labels)
         if fresh:
             self._labels = [*self.labels, *fresh]
 
@@ -185,6 +175,18 @@ class Scene:
         return self._labels
 
     @property
+    def boxes(self) -> npt.NDArray[np.float64]:
+        """(n, 4) x1, y1, x2, y2 of the boxes that the running op knows of, in pixels as they stand now.
+
+        Askew ones count by the upright box around them, cut at the border. Looking at them settles nothing: they still
+        follow all their moves at once.
+        """
+        self._meet(self.row.roles)
+        found = [label for label in self._labels if isinstance(label, (BoxLabel, OrientedLabel))]
+        moved = [label.moved(self._warps) if self._warps else label for label in found]
+        return np.concatenate([np.empty((0, 4)), *(_upright(label, self.size) for label in moved)])
+
+    @property
     def columns(self) -> set[str]:
         """The columns of the open labels."""
         return {column for label in self._labels for column in label.columns}
@@ -201,7 +203,7 @@ class Scene:
 
     def fork(self, row: Row) -> Scene:
         """A scene of its own, for a fork of the row, that shares the decoded source."""
-        if any(not isinstance(step, (Warp, Color)) for step in self._todo):
+        if any(not isinstance(step, (Warp, Field, Color)) for step in self._todo):
             self._flush()  # an edit draws: both go on from what it drew
         twin = Scene(row, self._source)
         twin._array, twin._todo, twin._warps = self._array, list(self._todo), list(self._warps)
@@ -211,6 +213,9 @@ class Scene:
 
     def _flush(self) -> None:
         todo, self._todo = self._todo, []
+        if todo and self._array is None and (shrunk := self._source.shrunk(todo[0])) is not None:
+            self._array = shrunk
+            todo = todo[1:]
         for step in todo:
             before = self._source.picture.array if self._array is None else self._array
             after = _applied(step, before)
@@ -224,40 +229,27 @@ class Scene:
         if not self._repainted:
             return self._source.value
         if self._settled is None:
-            self._settled = self.row.batch.store_image(self.array, self._source.picture)
+            self._settled = self.row.batch.store_image(self.array, self._source.facts)
         return self._settled
 
     def settled_labels(self) -> dict[str, Any]:
         """The changed label columns, in storage form."""
-        changed: dict[str, Any] = {}
-        for label in self.labels:
-            if label.is_moved:
-                label.write(self.row, changed, self.size)
-        return changed
+        return write_labels(self.row, self.labels, self.size)
 
 
-def _applied(step: Warp | Color | Edit, pixels: Pixels) -> Pixels:
-    if isinstance(step, Warp):
+def _upright(label: BoxLabel | OrientedLabel, size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    if isinstance(label, BoxLabel):
+        return label.boxes
+    around = np.concatenate([label.corners.min(axis=1), label.corners.max(axis=1)], axis=1)
+    return around.clip(0, [size[1], size[0]] * 2)
+
+
+def _applied(step: Warp | Field | Color | Edit, pixels: Pixels) -> Pixels:
+    if isinstance(step, (Warp, Field)):
         return step.image(pixels)
     return apply_color(pixels, step) if isinstance(step, Color) else step(pixels)
 
 
 def open_scenes(row: Row, column: str) -> list[Scene]:
     """The images of a row's column; a null or an empty list gives none."""
-    return [Scene(row, source) for source in _sources(row, column)]
-
-
-def _sources(row: Row, column: str) -> list[ImageSource]:
-    """The stored images; those that no op replaced are shared by all copies of the row."""
-    if row.values and column in row.values:
-        return _open_sources(row.batch, column, row.values[column])
-    kept = row.batch.sources
-    if (column, row.index) not in kept:
-        kept[column, row.index] = _open_sources(row.batch, column, row.batch.value(column, row.index))
-    found: list[ImageSource] = kept[column, row.index]
-    return found
-
-
-def _open_sources(batch: Batch, column: str, value: Any) -> list[ImageSource]:
-    items = (value or []) if batch.is_list(column) else [value]
-    return [ImageSource(batch, column, item) for item in items if item is not None]
+    return [Scene(row, source) for source in sources(row, column, ImageSource)]

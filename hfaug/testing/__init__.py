@@ -8,7 +8,7 @@ from datasets import Dataset
 
 from hfaug.errors import ContractError, ParameterError
 from hfaug.op import Op
-from hfaug.testing import draws, fresh, identity, labels, purity, runs, shapes
+from hfaug.testing import draws, fresh, identity, instances, labels, purity, runs, shapes
 from hfaug.testing.case import BrokenPromiseError, Case, cases, content, digest, results, storage
 
 __all__ = ["CHECKS", "Case", "cases", "check_op", "content", "digest", "results", "run_check", "storage"]
@@ -40,6 +40,7 @@ CHECKS: dict[str, Callable[[Case], None]] = {
     "lineage": draws.check_lineage,
     "replay": draws.check_replay,
     "places": labels.check_places,
+    "objects": instances.check_objects,
     "passages": labels.check_passages,
 }
 """The checks by name. Each is a function of a `Case` whose docstring is the promise it checks."""

@@ -71,7 +71,11 @@ def touched(case: Case) -> set[str]:
     for leaf in Plan(case.op, Features(case.rows.features)).leaves:
         found.update(leaf.adds)
         if leaf.roles is not None:
-            paths = [path for role in (*leaf.op.needs, *leaf.op.moves, "tokens") for path in leaf.roles.all(role)]
+            paths = [
+                path
+                for role in (*leaf.op.needs, *leaf.op.also, *leaf.op.moves, "tokens")
+                for path in leaf.roles.all(role)
+            ]
             found.update(split_path(case.rows.features, path)[0] for path in (*paths, *leaf.roles.binding.box_labels))
     return found
 

@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ import numpy as np
 from hfaug.code import code_digest
 from hfaug.errors import FingerprintError
 
-__all__ = ["PYTHON", "follow", "freeze", "locate", "originals"]
+__all__ = ["PYTHON", "Freezer", "follow", "freeze", "locate", "originals"]
 
 MOST_BYTES = 20_000
 """What a frozen callable may weigh: its text stands in the lineage of every row that it changes."""
@@ -58,8 +59,7 @@ def freeze(function: Any) -> str:
             f"wrap: a function or a callable object is needed, got {_shown(function)}; "
             f"{'make an object of the class' if isinstance(function, type) else 'give what can be called'}"
         )
-    tree = _Freezer(_named(function)).tree(function)
-    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(Freezer(_named(function)).tree(function), sort_keys=True, separators=(",", ":"), allow_nan=False)
     if len(text) > MOST_BYTES:
         raise FingerprintError(
             f"wrap: {_named(function)} must hold at most {MOST_BYTES} bytes of code and values, holds {len(text)}; "
@@ -95,7 +95,11 @@ def is_installed(module: str) -> bool:
         return True
     file = getattr(sys.modules.get(top), "__file__", None)
     folders = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
-    return file is not None and any(file.startswith(os.path.join(folder, "")) for folder in folders)
+    if file is None or any(file.startswith(os.path.join(folder, "")) for folder in folders):
+        return file is not None
+    # pip can put packages elsewhere (`--target`, `--user`); what it has put there lies beside its record.
+    records = Path(file).parent.parent.glob("*.dist-info/RECORD")
+    return any(f"\n{top}/__init__.py," in f"\n{record.read_text(encoding='utf-8')}" for record in records)
 
 
 def _named(value: Any) -> str:
@@ -106,8 +110,11 @@ def _shown(value: Any) -> str:
     return repr(value)[:80]
 
 
-class _Freezer:
+class Freezer:
     """Turns values into JSON trees; `who` is the callable, for errors."""
+
+    draws_instead = "take a parameter `rng`, which gets a generator of the row"
+    """What to do where a generator is held."""
 
     def __init__(self, who: str) -> None:
         self._who = who
@@ -118,28 +125,29 @@ class _Freezer:
     def tree(self, value: Any) -> Any:
         """The tree of any value that a callable may hold."""
         if value is None or type(value) in {bool, int, str}:
-            return self._weighed(value, 8 if not isinstance(value, str) else len(value))
+            return self.weighed(value, 8 if not isinstance(value, str) else len(value))
         if type(value) is float:
             return {"float": value.hex()}
         if type(value) is bytes:
-            return {"bytes": base64.b64encode(self._weighed(value, len(value))).decode()}
+            return {"bytes": base64.b64encode(self.weighed(value, len(value))).decode()}
         if isinstance(value, types.CodeType):
             return {"code": self._code(value)}
         if value is Ellipsis:
             return {"ellipsis": True}
         if isinstance(value, types.ModuleType):
             return {"module": value.__name__}
-        self._refuse_live(value)
-        self._weighed(value, sys.getsizeof(value) // 16)  # an array need not be looked at to be too large
+        self.refuse_live(value)
+        self.weighed(value, sys.getsizeof(value) // 16)  # an array need not be looked at to be too large
         if id(value) in self._open:
-            raise self._refusal(f"{_shown(value)}, which holds itself", "take it out")
+            raise self.refusal(f"{_shown(value)}, which holds itself", "take it out")
         self._open.add(id(value))
         try:
-            return self._compound(value)
+            return self.compound(value)
         finally:
             self._open.discard(id(value))
 
-    def _compound(self, value: Any) -> Any:
+    def compound(self, value: Any) -> Any:
+        """The tree of a value that holds others."""
         if type(value) in {list, tuple}:
             return {type(value).__name__: [self.tree(item) for item in value]}
         if type(value) in {set, frozenset}:
@@ -153,7 +161,7 @@ class _Freezer:
         if isinstance(value, types.FunctionType):
             return self._function(value)
         if isinstance(value, type):
-            raise self._refusal(f"the class {value.__qualname__}, which cannot be imported", "put it into a module")
+            raise self.refusal(f"the class {value.__qualname__}, which cannot be imported", "put it into a module")
         return self._reduced(value)
 
     def _place(self, value: Any, place: str) -> Any:
@@ -162,10 +170,10 @@ class _Freezer:
             return {"name": place}
         source = value if isinstance(value, (types.FunctionType, type)) else getattr(value, "__wrapped__", None)
         if source is None:
-            raise self._refusal(f"{place}, whose code cannot be read", "wrap a function that calls it")
+            raise self.refusal(f"{place}, whose code cannot be read", "wrap a function that calls it")
         for function in _functions(source):
             for name, held in _globals(function):
-                self._refuse_live(held, f"{name} = ")
+                self.refuse_live(held, f"{name} = ")
         return {"name": place, "digest": code_digest(source)}
 
     def _function(self, function: types.FunctionType) -> Any:
@@ -174,10 +182,10 @@ class _Freezer:
         self._functions[id(function)] = number = len(self._functions)
         self._open.discard(id(function))  # a function may call itself
         if function.__code__.co_flags & _NOT_PLAIN:
-            raise self._refusal(f"{_named(function)}, which is asynchronous or a generator", "return the result")
+            raise self.refusal(f"{_named(function)}, which is asynchronous or a generator", "return the result")
         cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
         if len(cells) < len(function.__closure__ or ()):
-            raise self._refusal("a variable that has no value yet", "wrap it where all it uses is defined")
+            raise self.refusal("a variable that has no value yet", "wrap it where all it uses is defined")
         return {
             "function": number,
             "code": self.tree(function.__code__),
@@ -191,10 +199,10 @@ class _Freezer:
     def _code(self, code: types.CodeType) -> dict[str, Any]:
         for instruction in dis.get_instructions(code):
             if instruction.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
-                raise self._refusal(f"code that sets the global {instruction.argval}", "return what it makes instead")
+                raise self.refusal(f"code that sets the global {instruction.argval}", "return what it makes instead")
         tree: dict[str, Any] = {name: getattr(code, name) for name in _CODE_FIELDS}
         tree.update({name: list(getattr(code, name)) for name in _NAMES})
-        tree["co_code"] = base64.b64encode(self._weighed(code.co_code, len(code.co_code))).decode()
+        tree["co_code"] = base64.b64encode(self.weighed(code.co_code, len(code.co_code))).decode()
         tree["co_consts"] = [self.tree(value) for value in code.co_consts]
         if hasattr(code, "co_exceptiontable"):
             tree["co_exceptiontable"] = base64.b64encode(code.co_exceptiontable).decode()
@@ -207,7 +215,7 @@ class _Freezer:
             known = copyreg.dispatch_table.get(type(value))
             reduced = known(value) if known else value.__reduce_ex__(4)
         except Exception as error:
-            raise self._refusal(f"{_shown(value)}, which is a live object", "make it inside the function") from error
+            raise self.refusal(f"{_shown(value)}, which is a live object", "make it inside the function") from error
         if isinstance(reduced, str):
             return {"name": f"{value.__module__}:{reduced}"}
         make, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
@@ -219,30 +227,30 @@ class _Freezer:
             "pairs": [[self.tree(key), self.tree(item)] for key, item in pairs or ()],
         }
 
-    def _refuse_live(self, value: Any, name: str = "") -> None:
+    def refuse_live(self, value: Any, name: str = "") -> None:
         """Refuse what has a state that the results would follow from."""
         kind = f"{name}{_shown(value)}"
         if isinstance(value, _RANDOM) or type(value).__module__ == "random" or _is_torch(value, "Generator"):
-            raise self._refusal(
-                f"the random generator {kind}", "take a parameter `rng`, which gets a generator of the row"
-            )
+            raise self.refusal(f"the random generator {kind}", self.draws_instead)
         if _is_torch(value, "nn.Module") or _is_torch(value, "Tensor"):
-            raise self._refusal(
+            raise self.refusal(
                 f"the model or tensor {type(value).__name__}",
                 "write a BatchOp that loads it by name and revision (see hfaug.backends)",
             )
         if isinstance(value, io.IOBase) or (hasattr(value, "__next__") and not isinstance(value, type)):
-            raise self._refusal(f"{kind}, which is used up as it is read", "open or make it inside the function")
+            raise self.refusal(f"{kind}, which is used up as it is read", "open or make it inside the function")
 
-    def _weighed(self, value: Any, size: int) -> Any:
+    def weighed(self, value: Any, size: int) -> Any:
+        """The value, once its size is counted against the most that may be held."""
         self._left -= size
         if self._left < 0:
-            raise self._refusal(
+            raise self.refusal(
                 f"more than {MOST_BYTES} bytes", "have it read large data from a file, or put both into a module"
             )
         return value
 
-    def _refusal(self, held: str, way_out: str) -> FingerprintError:
+    def refusal(self, held: str, way_out: str) -> FingerprintError:
+        """The error about something that is held."""
         return FingerprintError(f"wrap: {self._who} must be the same in every process, holds {held}; {way_out}")
 
 

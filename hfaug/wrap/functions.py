@@ -22,7 +22,7 @@ from hfaug.roles import Roles
 from hfaug.rows import Row, Scene, edit_text
 from hfaug.wrap.calls import Call
 
-__all__ = ["PixelFunction", "RowFunction", "SampleFunction", "TextFunction"]
+__all__ = ["PixelFunction", "RowFunction", "SampleFunction", "TextFunction", "checked_pixels"]
 
 _UNKNOWN = ("whatever the wrapped function changes",)
 
@@ -147,7 +147,7 @@ class PixelFunction(_Function, ImageOp):
     def change(self, scene: Scene, rng: Stream) -> None:
         """Give the pixels to the callable."""
         before = scene.array
-        after = _pixels(self.call(before.copy(), rng), before)
+        after = checked_pixels(self.call(before.copy(), rng), before)
         if self.still and after.shape[:2] != before.shape[:2]:
             raise RowError(
                 f"wrap: a function on pixels must keep their size {before.shape[:2]} (height, width), made "
@@ -157,8 +157,8 @@ class PixelFunction(_Function, ImageOp):
             scene.replace(after, scene.labels)
 
 
-def _pixels(value: Any, before: Pixels) -> Pixels:
-    """What a callable returned, if it can be stored."""
+def checked_pixels(value: Any, before: Pixels) -> Pixels:
+    """What a callable returned for pixels, if it can be stored."""
     after = value[:, :, None] if isinstance(value, np.ndarray) and value.ndim == 2 else value
     fits = isinstance(after, np.ndarray) and after.ndim == 3 and after.dtype == before.dtype
     if not (fits and after.shape[2] in {1, 3, 4} and after.size):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import random
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from hfaug.kinds import ImageOp, Pixels
 from hfaug.plan import Run
 from hfaug.randomness import Stream, isolated_globals, seed_globals
 from hfaug.rows import Row, Scene
-from hfaug.rows.places import BoxLabel, MaskLabel, PlaceLabel, PointLabel, read_path
+from hfaug.rows.places import BoxLabel, PlaceLabel, read_path
 from hfaug.wrap import specs
+from hfaug.wrap.labels import Carried
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Albumentations"]
 
@@ -25,7 +27,7 @@ INDEX = "hfaug_index"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Albumentations(ImageOp):
+class Albumentations(Wrapped, ImageOp):
     """An albumentations pipeline. Made by `hfaug.wrap`.
 
     Its draws are seeded by the row. A pipeline of pixel transforms alone leaves labels be; otherwise boxes, masks and
@@ -46,21 +48,8 @@ class Albumentations(ImageOp):
     (('mask', 'boxes', 'keypoints'), ())
     """
 
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)
-
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        shifts, moves = specs.reach(self.pipeline)
-        # What the other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", shifts)
-        object.__setattr__(self, "moves", moves)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Albumentations``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
+    def _reach(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return specs.reach(self.pipeline)
 
     def _extra(self) -> dict[str, Any]:
         return {**super()._extra(), "library": specs.library()}
@@ -75,53 +64,44 @@ class Albumentations(ImageOp):
         seed_globals(rng.seed(64))  # for transforms of users that draw from the global generators
         before = scene.array
         labels = _Labels(scene.open_labels() if self.shifts else [], scene)
-        pipeline = _built(self.pipeline, labels.has_boxes, labels.has_points, labels.mask_count)
+        pipeline = _built(self.pipeline, labels.has_boxes, labels.has_points, len(labels.masks))
         specs.renew(pipeline, rng.generator(), random.Random(rng.seed(64)))
         given = before.copy()  # copies of the row share it, and other code may write into what it gets
         result = pipeline(image=given, **labels.data(specs.label_fields(pipeline, INDEX)))
         after = _checked(result["image"], before)
         if self.shifts:
-            scene.replace(before if after is given else after, labels.moved(result, after))
+            scene.replace(before if after is given else after, labels.taken(result, after))
         elif after is not given:
             scene.put(after)
 
 
-class _Labels:
+class _Labels(Carried):
     """The labels of one image as albumentations takes them, and back."""
 
     def __init__(self, labels: Sequence[PlaceLabel], scene: Scene) -> None:
-        self._labels = labels
+        super().__init__(labels, scene)
         self._scene = scene
-        masks = [label for label in labels if isinstance(label, MaskLabel)]
-        self._masks = {
-            f"mask_{number}" if number else "mask": (label, label.opened(scene.row, scene.size))
-            for number, label in enumerate(masks)
-        }
-        self.mask_count = len(masks)
-        self.has_boxes = any(isinstance(label, BoxLabel) for label in labels)
-        self.has_points = any(isinstance(label, PointLabel) for label in labels)
-        self._boxes = _joined([label.boxes for label in labels if isinstance(label, BoxLabel)], 4)
-        self._points = _joined([label.points for label in labels if isinstance(label, PointLabel)], 2)
+        self._names = ["mask", *(f"mask_{number}" for number in range(1, len(self.masks)))][: len(self.masks)]
 
     def data(self, fields: Sequence[str]) -> dict[str, Any]:
         """The arguments for the labels; `fields` are the label fields that the pipeline itself names."""
-        data: dict[str, Any] = {name: _plain_mask(picture.array) for name, (_, picture) in self._masks.items()}
+        data: dict[str, Any] = {name: _plain_mask(array) for name, array in zip(self._names, self.masks, strict=True)}
         if self.has_boxes:
             height, width = self._scene.size
             # Coordinates that were rounded when written may stick out by a hair; albumentations refuses them.
-            data["bboxes"] = self._boxes.clip(0, [width, height, width, height])
-            data[INDEX] = list(range(len(self._boxes)))
+            data["bboxes"] = self.boxes.clip(0, [width, height, width, height])
+            data[INDEX] = list(range(len(self.boxes)))
             data.update({name: self._beside(name) for name in fields})
         if self.has_points:
             # Its keypoints count from the middle of the first pixel, ours from its corner.
-            data["keypoints"] = self._points - 0.5
-            data[f"{INDEX}_points"] = list(range(len(self._points)))
+            data["keypoints"] = self.points - 0.5
+            data[f"{INDEX}_points"] = list(range(len(self.points)))
         return data
 
     def _beside(self, name: str) -> list[Any]:
         """The values of a label field of the pipeline: what stands beside the boxes under the same name."""
         found: list[Any] = []
-        for label in self._labels:
+        for label in self.labels:
             if not isinstance(label, BoxLabel):
                 continue
             path = next((path for path in label.beside if path.rsplit(".", 1)[-1] == name), None)
@@ -135,74 +115,32 @@ class _Labels:
             found.extend(values[number] for number in label.kept)
         return found
 
-    def moved(self, result: dict[str, Any], after: Pixels) -> list[PlaceLabel]:
+    def taken(self, result: dict[str, Any], after: Pixels) -> list[PlaceLabel]:
         """The labels as they came out."""
-        boxes = self._moved_boxes(result, after)
-        points = self._moved_points(result, after)
-        masks = {label.path: (picture, result[name]) for name, (label, picture) in self._masks.items()}
-        moved: list[PlaceLabel] = []
-        for label in self._labels:
-            if isinstance(label, BoxLabel):
-                moved.append(label.replaced(*next(boxes)))
-            elif isinstance(label, PointLabel):
-                moved.append(label.replaced(*next(points)))
-            elif isinstance(label, MaskLabel):
-                picture, array = masks[label.path]
-                array = np.asarray(array).astype(picture.array.dtype).reshape(*array.shape[:2], -1)
-                same = np.array_equal(array, picture.array)
-                moved.append(label if same else label.replaced(dataclasses.replace(picture, array=array)))
-        return moved
-
-    def _moved_boxes(self, result: dict[str, Any], after: Pixels) -> Iterator[tuple[Any, list[int]]]:
-        """For each column: its boxes, and which of them they are."""
-        start = 0
         numbers = [round(number) for number in result.get(INDEX, ())]
         found = dict(zip(numbers, np.asarray(result.get("bboxes", ()), np.float64).reshape(-1, 4), strict=True))
-        for label in self._labels:
-            if isinstance(label, BoxLabel):
-                stop = start + len(label.boxes)
-                kept = [number for number in range(start, stop) if number in found]
-                boxes = np.array([found[number] for number in kept], np.float64).reshape(-1, 4)
-                yield _unrounded(boxes, self._boxes[kept], after), [number - start for number in kept]
-                start = stop
+        numbers.sort()
+        boxes = np.array([found[number] for number in numbers], np.float64).reshape(-1, 4)
+        masks = [result[name] for name in self._names]
+        return self.moved(after.shape[:2], boxes, numbers, self._taken_points(result), masks)
 
-    def _moved_points(self, result: dict[str, Any], after: Pixels) -> Iterator[tuple[Any, Any]]:
-        """For each column: its points, and which of them are to be seen."""
+    def _taken_points(self, result: dict[str, Any]) -> Any:
         numbers = [round(number) for number in result.get(f"{INDEX}_points", ())]
-        if len(numbers) < len(self._points):
+        if len(numbers) < len(self.points):
             raise RowError(
-                f"Albumentations: keypoints must keep their places, {len(self._points) - len(numbers)} were taken out; "
+                f"Albumentations: keypoints must keep their places, {len(self.points) - len(numbers)} were taken out; "
                 "use a transform that moves them"
             )
-        points = self._points.copy()
+        points = self.points.copy()
         if numbers:
             points[numbers] = np.asarray(result["keypoints"], np.float64).reshape(len(numbers), -1)[:, :2] + 0.5
-        points = _unrounded(points, self._points, after)
-        height, width = after.shape[:2]
-        seen = ((points >= 0) & (points <= [width, height])).all(axis=1)
-        start = 0
-        for label in self._labels:
-            if isinstance(label, PointLabel):
-                stop = start + len(label.points)
-                yield points[start:stop], seen[start:stop]
-                start = stop
-
-
-def _joined(parts: Sequence[Any], width: int) -> Any:
-    return np.concatenate(parts) if parts else np.zeros((0, width))
+        return points
 
 
 def _plain_mask(array: Pixels) -> Pixels:
     """A mask as the transforms know it: without an axis for its one channel, of a type that OpenCV can move."""
     array = array[:, :, 0] if array.shape[2] == 1 else array
     return array.astype(np.float64) if array.dtype == np.int32 else array.copy()
-
-
-def _unrounded(after: Any, before: Any, pixels: Pixels) -> Any:
-    """Positions that did not move, as they were: albumentations keeps them in 32 bits as shares of the image."""
-    hair = 2.0**-21 * max(pixels.shape[:2])
-    still = (np.abs(after - before) <= hair).all(axis=1)
-    return np.where(still[:, None], before, after)
 
 
 def _checked(image: Any, before: Pixels) -> Pixels:

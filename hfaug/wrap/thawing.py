@@ -16,7 +16,7 @@ from hfaug.code import code_digest
 from hfaug.errors import FingerprintError
 from hfaug.wrap.freezing import PYTHON, follow, originals
 
-__all__ = ["thaw"]
+__all__ = ["Thawer", "thaw"]
 
 
 @functools.lru_cache(maxsize=64)
@@ -30,7 +30,7 @@ def thaw(text: str) -> Callable[..., Any]:
     >>> thaw(freeze(lambda text: text + "!"))("so")
     'so!'
     """
-    made: Callable[..., Any] = _Thawer().value(json.loads(text))
+    made: Callable[..., Any] = Thawer().value(json.loads(text))
     return made
 
 
@@ -38,7 +38,7 @@ def _template() -> None:
     """Its code is the mould for others."""
 
 
-class _Thawer:
+class Thawer:
     """Turns JSON trees back into values."""
 
     def __init__(self) -> None:

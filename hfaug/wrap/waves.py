@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hfaug.errors import ParameterError, RowError
-from hfaug.op import Op, Reject
+from hfaug.op import Reject
 from hfaug.plan import Run
 from hfaug.randomness import Stream, isolated_globals, seed_globals
 from hfaug.rows import Row
 from hfaug.wrap import constructed
+from hfaug.wrap.wrapped import Wrapped
 
 __all__ = ["Audiomentations"]
 
@@ -32,7 +33,7 @@ _MOVING = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Audiomentations(Op):
+class Audiomentations(Wrapped):
     """An audiomentations transform or pipeline. Made by `hfaug.wrap`.
 
     Its draws come from the global generators, seeded by the row and given back as they were.
@@ -51,25 +52,14 @@ class Audiomentations(Op):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("audio",)
-    may_change: ClassVar[tuple[str, ...]] = ("whatever the wrapped pipeline changes",)
 
-    pipeline: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def _reach(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         try:
-            shifts = tuple(json.loads(self.pipeline)["shifts"])
+            return tuple(json.loads(self.pipeline)["shifts"]), ()
         except (ValueError, KeyError, TypeError) as error:
             raise ParameterError(
                 f"Audiomentations: pipeline must be a text that hfaug.wrap made, got {self.pipeline[:80]!r}"
             ) from error
-        # What other ops say of their class, this one knows of itself only.
-        object.__setattr__(self, "shifts", shifts)
-
-    @classmethod
-    def op_name(cls) -> str:
-        """``hfaug.wrap:Audiomentations``, wherever the class stands."""
-        return f"hfaug.wrap:{cls.__name__}"
 
     def _extra(self) -> dict[str, Any]:
         return {**super()._extra(), "library": f"{LIBRARY} {_version()}"}

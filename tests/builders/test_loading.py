@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from datasets import Dataset, DatasetDict, IterableDataset, load_dataset
 
 import hfaug
-from hfaug.errors import ParameterError, RecipeError
+from hfaug.errors import MissingExtra, ParameterError, RecipeError
+from hfaug.ops.audio import ChangeGain
 from hfaug.ops.image import Rotate
 from hfaug.ops.text import SwapChars
 from tests.builders.rows import digest, origins, rows_of
@@ -106,3 +108,13 @@ def test_a_recipe_file_is_loaded_by_its_name(mail_file: Path) -> None:
 def test_what_does_not_go_together_is_said(path: str, said: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         hfaug.load_dataset(path, **said)
+
+
+def test_without_a_decoder_the_way_round_is_said(sounds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`datasets` wants torchcodec merely to note the path of a sound; `augmentfolder` does not."""
+    monkeypatch.setitem(sys.modules, "torchcodec", None)
+    monkeypatch.setitem(sys.modules, "torchcodec.encoders", None)
+    with pytest.raises(MissingExtra, match="load the folder by 'augmentfolder'"):
+        hfaug.load_dataset("audiofolder", data_dir=str(sounds), augment=ChangeGain())
+    loaded = hfaug.load_dataset("augmentfolder", data_dir=str(sounds), augment=ChangeGain())
+    assert len(loaded["train"]) == 18

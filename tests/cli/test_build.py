@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 
 import pytest
@@ -192,6 +193,69 @@ def test_a_target_that_could_be_both_is_refused(desk, capsys):
     (desk / "out").mkdir()
     assert typed("release", "mail.yaml", "--to", "out/mail") == 2
     assert "write ./out/mail or hf://datasets/out/mail" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words, changes, told",
+    [
+        (["--version", "one"], {}, "version: must look like 1.2.0"),
+        (["--to", "bad repo/name/x"], {}, "target must be a repo id"),
+        ([], {", license: cc0-1.0": ""}, "says no licence"),
+        ([], {"cc0-1.0": "cc-by-nd-4.0"}, "allows no changed versions"),
+    ],
+)
+def test_what_is_sure_to_be_refused_is_refused_before_the_build(words, changes, told, desk, capsys):
+    """Not an hour later."""
+    text = (desk / "mail.yaml").read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (desk / "mail.yaml").write_text(text)
+    assert typed("release", "mail.yaml", *words) == 1
+    assert told in capsys.readouterr().err
+    assert not (desk / "out").exists()
+
+
+def test_a_dry_run_says_under_which_licence_a_release_would_stand(desk, capsys):
+    """None is no reason not to build."""
+    assert typed("build", "mail.yaml", "--dry-run") == 0
+    assert "under  cc0-1.0\n" in capsys.readouterr().out
+    (desk / "mail.yaml").write_text((desk / "mail.yaml").read_text().replace(", license: cc0-1.0", ""))
+    assert typed("build", "mail.yaml", "--dry-run") == 0
+    assert "no licence yet, and so no release: " in capsys.readouterr().out
+
+
+def test_a_dry_run_checks_filters(desk, capsys):
+    """A column that is not there is told with its step, and by a build before any unit."""
+    text = (desk / "mail.yaml").read_text()
+    (desk / "mail.yaml").write_text(text.replace("[text]", "[texts]"))
+    for more in (["--dry-run"], []):
+        assert typed("build", "mail.yaml", *more) == 1
+        assert "recipe, steps[1].filter: ExactDuplicates: columns must be among text, label" in capsys.readouterr().err
+    assert not list((desk).rglob("unit-*"))
+
+
+def test_a_quiet_release_says_its_result_alone(desk, capsys):
+    """As a quiet build does."""
+    assert typed("release", "mail.yaml", "-q") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "is released and reads back whole" in out
+
+
+def test_an_op_of_ones_own_is_built_previewed_and_released(desk, capsys, monkeypatch):
+    """Written by `hfaug new`, used by its name in a recipe beside it; several processes find it too."""
+    monkeypatch.setattr("sys.path", list(sys.path))
+    assert typed("new", "op", "text.shout_all_words") == 0
+    assert "in a recipe beside it: shout_all_words:ShoutAllWords" in capsys.readouterr().out
+    text = (desk / "mail.yaml").read_text().replace("text.swap_chars: {share: 0.01}", "shout_all_words:ShoutAllWords")
+    (desk / "mail.yaml").write_text(text)
+    assert typed("preview", "mail.yaml", "-o", "look") == 0
+    with start("build", "mail.yaml", "--processes", "2", "-q", env={**os.environ, "PYTHONSAFEPATH": "1"}) as command:
+        _, err = command.communicate()
+    assert (command.returncode, err) == (0, "")
+    assert typed("release", "mail.yaml", "-q") == 0
+    assert "shout_all_words:ShoutAllWords" in (desk / "out" / "mail" / "v1.0.0" / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")

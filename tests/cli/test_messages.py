@@ -7,7 +7,7 @@ from hfaug import cli
 from hfaug.catalog import lookup
 from hfaug.cli.messages import complain, listening, stopped
 from hfaug.engine.run import ToldError
-from hfaug.errors import HfaugError, LabelError, StageError, add_context
+from hfaug.errors import HfaugError, LabelError, RoleError, StageError, add_context
 from tests.cli.shell import typed
 
 
@@ -35,6 +35,11 @@ def test_a_failing_disk_is_said_plainly(capsys):
 
 def test_roles_are_said_in_the_words_of_the_command_line(capsys):
     assert "--on ROLE=COLUMN" in said(LabelError("say .on(boxes=...)"), capsys)
+
+
+def test_other_words_of_roles_are_left_alone(capsys):
+    """The hint stands only where there is something to translate."""
+    assert said(RoleError("balance: column must be one of text; correct column"), capsys).count("\n") == 1
 
 
 def test_debug_shows_the_traceback(capsys):

@@ -83,7 +83,7 @@ def test_a_finished_dataset_shows_itself(desk):
         (["data/digits", "--op", "image.rotate: {degres: 1}"], 2, "did you mean 'degrees'?"),
         (["data/digits", "--op", "image.rotate: {"], 2, "must be YAML"),
         (["data/digits", "--op", "image.rotate", "--on", "image"], 2, "must be ROLE=COLUMN, got 'image'"),
-        (["data/digits", "--op", "image.rotate", "--on", "imaeg=x"], 1, "got imaeg"),
+        (["data/digits", "--op", "image.rotate", "--on", "imaeg=x"], 1, "did you mean 'image'?"),
         (["data/digits", "--op", "image.rotate", "--split", "tets"], 1, "split must be among train, got 'tets'"),
         (["data/digits", "--rows", "0"], 2, "--rows"),
         (["./nowhere"], 1, "'./nowhere' must be a Hub repo, a folder or a file, is not there"),

@@ -1,11 +1,13 @@
 """Every op of the catalog, ready to be tried, and some compositions of them."""
 
+import importlib.util
 import inspect
 from pathlib import Path
 
 import albumentations
 import numpy as np
 from datasets import Dataset
+from torchvision.transforms import v2
 
 from hfaug import Chain, OneOf, wrap
 from hfaug.catalog import all_classes
@@ -14,6 +16,7 @@ from hfaug.ops.audio import AddNoise, ChangeGain
 from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import DeleteWords, SwapChars
+from hfaug.ops.video import ChangeSpeed, DropFrames, Loop, Reverse, Trim
 from hfaug.testing import Case, cases
 from tests import lexicons, tiny_chat
 
@@ -68,6 +71,7 @@ COMPOSED = {
     "chain of images": Chain(Rotate(), JitterColor(), Flip(), Rotate(degrees=(10, 40)), Erase()),
     "chain of texts": Chain(SwapChars(share=0.5), DeleteWords(share=0.3), SwapChars(share=0.5)),
     "chain of sounds": Chain(ChangeGain(), AddNoise(), AddNoise()),
+    "chain of videos": Chain(Trim(), Rotate(), Reverse(), Loop(), DropFrames(), ChangeSpeed(), JitterColor()),
     "chain that mixes": Chain(Flip(), MixUp(), JitterColor()),
     "one of": OneOf(Flip(), Rotate(), JitterColor(), weights=(1, 2, 3)),
     "one of with copies": OneOf(SwapChars(share=1).times(2), DeleteWords(share=0.5)),
@@ -81,8 +85,21 @@ COMPOSED = {
     "wrapped pipeline": wrap(
         albumentations.Compose([albumentations.HorizontalFlip(p=0.5), albumentations.Rotate(p=1)])
     ),
+    "wrapped torchvision": wrap(
+        v2.Compose([v2.RandomRotation(20), v2.RandomZoomOut(), v2.ColorJitter(0.4), v2.SanitizeBoundingBoxes()])
+    ),
+    "wrapped torchvision in a chain": Chain(Rotate(), wrap(v2.RandomHorizontalFlip()), JitterColor()),
     "wrapped pipeline in a chain": Chain(Rotate(), wrap(albumentations.VerticalFlip(p=0.5)), JitterColor()),
 }
+
+
+if importlib.util.find_spec("kornia"):  # it wants Python 3.11
+    from kornia.augmentation import AugmentationSequential, RandomAffine, RandomGamma, RandomVerticalFlip
+
+    COMPOSED |= {
+        "wrapped kornia": wrap(AugmentationSequential(RandomAffine(20.0), RandomGamma(), random_apply=True)),
+        "wrapped kornia in a chain": Chain(Rotate(), wrap(RandomVerticalFlip()), JitterColor()),
+    }
 
 
 def _concrete(cls):
@@ -104,15 +121,46 @@ def asks_models(op):
     return any(part.op_name() in {*ROWS, "text.substitute_masked"} for part in op.walk())
 
 
+ON_VIDEO = {"image.erase", "image.flip", "image.jitter_color", "image.rotate", "chain of images", "times, kept"}
+"""Ops on images that are tried on videos too: all go through the same few lines, and encoding takes its time."""
+
+
+def _fits(name, case):
+    return case.sample != "videos" or name in ON_VIDEO or "video" in case.op.needs or name.startswith("chain of videos")
+
+
 def _cases():
     for name in OPS:
-        for case in cases(build(name)):
+        for case in [case for case in cases(build(name)) if _fits(name, case)]:
             if name not in ROWS or case.sample in {"plain", "requests"}:  # others are bound to columns of theirs
                 yield case.name, Case(case.op, ROWS.get(name, case.rows), case.odd, case.sample)
     for name, op in COMPOSED.items():
-        for case in cases(op):
+        for case in [case for case in cases(op) if _fits(name, case)]:
             yield f"{name}-{case.sample}", case
 
 
 CASES = dict(_cases())
 """An op with each kind of rows that it takes, by name."""
+
+
+def is_first(name):
+    """Whether a case is the first of its op, with the most labels."""
+    return next(other for other in CASES if other.rpartition("-")[0] == name.rpartition("-")[0]) == name
+
+
+def _kind(op):
+    """The class that says how an op works: the nearest above it that leaves a method to be written."""
+    return next(cls for cls in type(op).__mro__ if cls.__module__.count(".") == 1 or cls.__module__ == "hfaug.wrap")
+
+
+def _representatives():
+    met = set()
+    for name, case in CASES.items():
+        known = (_kind(case.op), case.sample)
+        if case.op.op_name() not in OPS or known not in met:
+            met.add(known)
+            yield name
+
+
+REPRESENTATIVES = set(_representatives())
+"""One case for each kind of op and rows, and every composition: for what is too long to be tried on all."""

@@ -161,7 +161,7 @@ def test_formats_without_ids_are_refused(form):
     """Decoded objects have no stable id, so there is nothing to draw by."""
     rows = Dataset.from_dict({"text": ["one red car", "two blue cars"], "n": [1, 2]})
     if form == "pandas":
-        with pytest.raises(CallError, match="whole rows"):
+        with pytest.raises(CallError, match=r"whole rows .*got pandas DataFrame; .*map ds.with_format\(None\)"):
             rows.with_format(form).map(TEXT, batched=True)
         return
     ways = {"python": lambda: TEXT(rows[:2])}
@@ -251,6 +251,8 @@ def test_a_foreign_provenance_column_is_refused():
             call()
     done = rows.map(TEXT.on(text="text", provenance=False), batched=True)
     assert done["provenance"][0] == "a shop"
+    with pytest.raises(CallError, match=r"only ds.map\(op.on\(provenance=False\), batched=True\) can"):
+        augment(rows, TEXT.on(text="text", provenance=False))
 
 
 # ---- nothing left

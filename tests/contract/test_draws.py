@@ -1,5 +1,6 @@
 """Draws belong to rows: equal rows are told apart, equal ops of a chain draw apart, nothing depends on the order."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from hfaug.ops.text import SwapChars
 from hfaug.testing import content, digest, results, storage
 from hfaug.testing.runs import FORMS, mapped, quiet
 from hfaug.testing.samples import sample
-from tests.contract.catalog import CASES, asks_models
+from tests.contract.catalog import CASES, REPRESENTATIVES, asks_models, is_first
 
 
 @pytest.fixture(autouse=True)
@@ -174,13 +175,10 @@ def test_lineage_names_op_fields_and_copy():
 
 
 def _product():
-    """Every case, form, batch size and number of processes; processes only for the first kind of rows of an op."""
-    met = set()
-    for name, case in CASES.items():
-        first = case.op.op_name() not in met
-        met.add(case.op.op_name())
-        for processes in (None, 3) if first else (None,):
-            for form in FORMS if not asks_models(case.op) else ():
+    """Form and number of processes, for a case of each kind of op; `check_op` tries each of them on every op."""
+    for name in sorted(REPRESENTATIVES):
+        if not asks_models(CASES[name].op):
+            for form, processes in itertools.product(FORMS, (None, 3) if is_first(name) else (None,)):
                 yield pytest.param(name, form, processes, id=f"{name}-{form}-{processes or 1}")
 
 

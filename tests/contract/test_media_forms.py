@@ -44,7 +44,7 @@ def test_lists_of_images():
 def test_labels_of_lists_are_refused():
     """Which box belongs to which image of a list nobody knows."""
     features = Features({"images": List(Image()), "boxes": List(List(Value("float32"), length=4))})
-    with pytest.raises(LabelError, match="must belong to one image a row"):
+    with pytest.raises(LabelError, match="must belong to one image or video a row"):
         Flip().on(boxes="boxes", box_format="coco").features(features)
 
 

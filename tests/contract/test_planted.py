@@ -6,10 +6,12 @@ import pytest
 
 from hfaug import compose
 from hfaug.errors import ContractError
+from hfaug.media.runs import encode_runs
 from hfaug.moves import Edits, matrices, warp
 from hfaug.ops.image import Flip, Rotate
 from hfaug.ops.text import DeleteWords
 from hfaug.rows import places
+from hfaug.rows.places import objects, runs
 from hfaug.testing import CHECKS, cases, run_check
 from tests.contract import planted
 
@@ -106,7 +108,25 @@ def _boxes_not_mirrored(monkeypatch):
     monkeypatch.setattr(places.BoxLabel, "moved", lambda self, warps: self)
 
 
+def _outlines_left_behind(monkeypatch):
+    """A flip moves boxes and forgets the outlines beside them."""
+    monkeypatch.setattr(places.PolygonLabel, "moved", lambda self, warps: self)
+
+
+def _runs_by_rows(monkeypatch):
+    """Run lengths are written along rows, as nearly everything else is."""
+    monkeypatch.setattr(runs, "encode_runs", lambda mask: encode_runs(mask.T))
+
+
+def _lost_numbers(monkeypatch):
+    """Objects that drop leave their pixels in the instance mask."""
+    monkeypatch.setattr(objects, "_gone", lambda objects, row: iter(()))
+
+
 LIBRARY = {
+    "outlines left behind": (_outlines_left_behind, Flip(), "objects"),
+    "run lengths by rows": (_runs_by_rows, Flip(), "objects"),
+    "objects that stay in the mask": (_lost_numbers, Rotate(degrees=(20, 40)).on(min_visibility=0.95), "objects"),
     "half-pixel": (_half_pixel, Rotate(), "places"),
     "dropped class id": (_dropped_class, Rotate(degrees=(20, 40)), "places"),
     "off-by-one span in the library": (_off_by_one, DeleteWords(share=0.3), "passages"),

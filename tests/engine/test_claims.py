@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from hfaug.engine.claims import Claim, Claims, Held, claim_records
+from hfaug.engine.claims import Claim, ClaimRecord, Claims, Held, claim_records, finishers
 from hfaug.engine.store import LocalStore, open_store
+from hfaug.engine.units import unit_name
 from hfaug.engine.workers import Worker
 from hfaug.engine.world import World
 from tests.engine.toy import finish, processes
@@ -236,3 +237,10 @@ def test_a_heartbeat_that_cannot_be_written_does_not_end_the_work(tmp_path, capl
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert me._thread.is_alive()
     me.end("ended")
+
+
+def test_only_units_count_as_finished():
+    """Plans and indexes are claimed too; of a unit that was begun twice the last claim counts."""
+    first = [ClaimRecord(key, 1, "t", 0, "h", 1) for key in ("index", "manifest", unit_name(0), unit_name(1))]
+    again = [*first, ClaimRecord(unit_name(1), 2, "u", 1, "h", 2)]
+    assert finishers([first, again]) == ({0: 3, 1: 1}, 1)

@@ -62,6 +62,19 @@ def test_a_dataset_without_rows_runs_through(tmp_path):
     assert report.views[0].dataset().features == NUMBERS
 
 
+def test_a_failure_is_noted_with_its_unit_where_that_says_anything(tmp_path):
+    """The rows of a unit help to find one; the only unit of a step that sees all rows has none to tell."""
+
+    def fail(rows):
+        raise ValueError("bad")
+
+    scan = Stage(WholeStep("scan", "v1", fail, lambda _: NUMBERS), (source(3),))
+    for node, end in ((scan, "unit 0"), (mapped(fail, source(3)), 'unit 0: {"rows": [0, 3]}')):
+        with pytest.raises(ValueError, match="bad") as error:
+            run(node, tmp_path, progress=False)
+        assert told(error.value).splitlines()[-1].endswith(end)
+
+
 def test_rows_may_become_none_or_many(tmp_path):
     """Counts are summed over the units and are the same for everybody."""
 

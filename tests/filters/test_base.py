@@ -6,7 +6,7 @@ import pytest
 from datasets import Dataset
 from datasets.fingerprint import Hasher
 
-from hfaug.errors import ParameterError
+from hfaug.errors import ParameterError, RoleError
 from hfaug.fields import Natural
 from hfaug.filters import RowFilter
 
@@ -54,3 +54,19 @@ def test_filters_are_equal_by_their_fields():
     assert Hasher.hash(Small(most=3)) == Hasher.hash(Small()) != Hasher.hash(Small(most=4))
     with pytest.raises(ParameterError, match="most must lie from 0"):
         Small(most=-1)
+
+
+def test_a_missing_column_is_told_before_any_row():
+    """By the filter itself, from the features alone."""
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Named(Small):
+        def needs(self):
+            return ("text",)
+
+        def reason(self, row):
+            raise AssertionError
+
+    Named().check(ROWS.features)
+    with pytest.raises(RoleError, match="Named: columns must be among words, got text"):
+        Named().of(ROWS.rename_column("text", "words"))

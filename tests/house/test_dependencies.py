@@ -14,6 +14,7 @@ else:
 
 TOLERATED = {
     "markupsafe": "the string type of jinja2's templates, which brings it",
+    "torchvision": "whoever wraps its transforms has it; beside a torch of another build it breaks transformers",
     "threadpoolctl": "asked for only where it is already installed (scikit-learn brings it)",
 }
 """Imported without being asked for, and why."""

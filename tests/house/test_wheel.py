@@ -34,6 +34,7 @@ def test_wheel_holds_each_module_template_and_recipe(wheel):
     code = {path.relative_to(ROOT).as_posix() for path in files("hfaug")}
     beside = {f"hfaug/{path.relative_to(ROOT).as_posix()}" for path in files("builders", "cards")}
     found = [*(ROOT / "hfaug").rglob("*.jinja"), *(ROOT / "hfaug" / "recipes").glob("*.yaml")]
+    found += [path for path in (ROOT / "hfaug" / "examples").iterdir() if path.is_file() and path.suffix != ".py"]
     data = {path.relative_to(ROOT).as_posix() for path in found} | {"hfaug/py.typed"}
     templates = {f"hfaug/cards/{path.name}" for path in (ROOT / "cards").glob("*.jinja")}
     assert held == code | beside | data | templates

@@ -88,7 +88,7 @@ def test_names_of_formats():
 )
 def test_wrong_boxes_are_named(box, reason):
     """The message says which box, what it is, what is wrong and what to do."""
-    with pytest.raises(RowError, match=rf"box 1 is .*{reason}.*clip_boxes"):
+    with pytest.raises(RowError, match=rf"box 1 is .*{reason}.*correct the row"):
         check_boxes([(0, 0, 1, 1), box], size=(10, 10))
     assert [number for number, _ in wrong_boxes([(0, 0, 1, 1), box], size=(10, 10))] == [1]
 
@@ -112,8 +112,8 @@ def test_clipping():
 
 def test_points_say_what_a_whole_number_is():
     """Pixel numbers are centres: a flip of the first pixel is the last."""
-    points = to_points([[0, 0], [4, 2]], origin="centre")
-    flipped = from_points(Warp.flip((3, 5)).points(points), origin="centre")
+    points = to_points([[0, 0], [4, 2]], origin="center")
+    flipped = from_points(Warp.flip((3, 5)).points(points), origin="center")
     assert flipped.tolist() == [[4, 0], [0, 2]]
     relative = to_points([[0.5, 0.5]], units="relative", size=(3, 5))
     assert relative.tolist() == [[2.5, 1.5]]
@@ -124,3 +124,12 @@ def test_points_say_what_a_whole_number_is():
             to_points([[0, 0]], **arguments)
     with pytest.raises(RowError, match="two numbers"):
         to_points([["a", "b"]])
+
+
+def test_only_boxes_that_stick_out_are_told_of_cutting():
+    """In the words of users, who bind columns and call no function on boxes."""
+    with pytest.raises(RowError, match=r"let it be cut to its image by .on\(clip_boxes=True\)"):
+        check_boxes([(-5, 0, 5, 10)], size=(10, 10))
+    with pytest.raises(RowError) as raised:
+        check_boxes([(5, 0, 1, 10)], size=(10, 10))
+    assert "clip_boxes" not in str(raised.value)

@@ -5,13 +5,19 @@ import io
 
 import numpy as np
 import pytest
+from datasets import ClassLabel, Features, Image, List, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfaug import media
+from hfaug.binding import Binding
 from hfaug.media import Clip, Picture, decode_audio
+from hfaug.media.runs import pack_counts
 from hfaug.preview.board import draw_text
+from hfaug.preview.cells import strip
 from hfaug.preview.fonts import INK, drawable, tint
-from hfaug.preview.pictures import Box, PicturePanel, Point, as_rgb
+from hfaug.preview.look import Look
+from hfaug.preview.pictures import Box, Outline, PicturePanel, Point, as_rgb
 from hfaug.preview.sounds import Scale, SoundPanel
 from hfaug.preview.texts import Span, text_panel
 
@@ -150,3 +156,57 @@ def test_edits_are_coloured():
     colours = {colour for _, colour in image.getcolors(1 << 16)}
     assert (198, 240, 206) in colours
     assert (252, 212, 210) in colours
+
+
+def test_outlines_lie_at_their_places():
+    """An outline goes along the pixels it names, in the colour of its class; the front of a turned box is white."""
+    ring = np.array([(4.0, 4.0), (16.0, 4.0), (16.0, 12.0), (4.0, 12.0)])
+    panel = PicturePanel(np.zeros((20, 24, 3), np.uint8), outlines=[Outline((ring,), colour=2)])
+    drawn = np.asarray(panel.picture(24))
+    assert (drawn[8, 3:6] == tint(2)).all(axis=1).any()
+    assert (drawn[8, 8:12] == 0).all()
+    turned = PicturePanel(np.zeros((20, 24, 3), np.uint8), outlines=[Outline((ring,), colour=2, front=True)])
+    assert not (np.asarray(turned.picture(24)) == drawn).all()
+
+
+OBJECTS = {
+    "o": {
+        "bbox": List(List(Value("float64"), length=4)),
+        "kind": List(ClassLabel(names=["a", "b"])),
+        "outline": List(List(List(Value("float64")))),
+        "runs": {"size": List(List(Value("int64"))), "counts": List(Value("string"))},
+    },
+    "turned": List(List(Value("float64"), length=5)),
+    "points": List(List(Value("float64"))),
+}
+
+
+def test_objects_are_shown_in_every_form():
+    """Outlines and masks in the colours of their classes, askew boxes as outlines, points out of flat lists."""
+    array = np.zeros((10, 12, 3), np.uint8)
+    image = {"bytes": media.encode_image(array, like=media.Picture(array), codec=media.Codec()), "path": None}
+    row = {
+        "image": image,
+        "o": {
+            "bbox": [[1, 1, 4, 4]],
+            "kind": [1],
+            "outline": [[[1, 1, 5, 1, 5, 5]]],
+            "runs": {"size": [[10, 12]], "counts": [pack_counts([11, 4, 105])]},
+        },
+        "turned": [[6, 5, 4, 2, 90]],
+        "points": [[3, 3, 2, 0, 0, 0]],
+    }
+    said = {"keypoints": "points", "keypoint_origin": "corner", "keypoint_format": "coco"}
+    features = Features({"image": Image(), **OBJECTS})
+    upright = Binding.of(boxes="o.bbox", box_format="coco", polygons="o.outline", rle="o.runs", **said)
+    (cell,) = strip([row], Look.of(features, [upright]), [("original", "")])
+    (panel,) = cell.panels
+    assert [tuple(box.corners) for box in panel.boxes] == [(1, 1, 5, 5)]
+    assert [(outline.name, outline.colour) for outline in panel.outlines] == [("", 1)]
+    assert np.argwhere(panel.masks[0]).tolist() == [[1, 1], [2, 1], [3, 1], [4, 1]]
+    assert set(np.unique(panel.masks[0])) == {0, 2}
+    assert [(point.x, point.y) for point in panel.points] == [(3, 3)]
+    askew = Binding.of(boxes="turned", box_format="cxcywha", angle_units="degrees")
+    (cell,) = strip([row], Look.of(features, [askew]), [("original", "")])
+    assert not cell.panels[0].boxes
+    assert np.allclose(cell.panels[0].outlines[0].rings[0], [(7, 3), (7, 7), (5, 7), (5, 3)])

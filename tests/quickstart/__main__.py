@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -95,19 +96,16 @@ def _read_back(folder: Path) -> dict[str, int]:
 
 
 def _units(work: Path) -> str:
-    """Who computed the units, from the claims that every stage keeps."""
+    """Who computed the units, from the plans and the claims that every stage keeps."""
+    from hfaug.cli.summary import shares
     from hfaug.engine import open_store
-    from hfaug.engine.claims import claim_records
+    from hfaug.engine.claims import claim_records, finishers
 
     store = open_store(work)
-    by_rank: Counter[int] = Counter()
-    twice = 0
-    for stage in sorted((work / "stages").iterdir()):
-        for record in claim_records(store, f"stages/{stage.name}"):
-            by_rank[record.rank] += 1
-            twice += record.attempt > 1
-    shares = ", ".join(f"rank {rank}: {count}" for rank, count in sorted(by_rank.items()))
-    return f"units computed {by_rank.total()} ({shares}), computed twice {twice}"
+    stages = [f"stages/{folder.name}" for folder in sorted((work / "stages").iterdir())]
+    planned = sum(len(json.loads(store.read(f"{stage}/manifest.json"))["units"]) for stage in stages)
+    finished, twice = finishers(claim_records(store, stage) for stage in stages)
+    return f"units  {finished.total()} of {planned} in {len(stages)} stages: {shares(finished, twice)}"
 
 
 if __name__ == "__main__":

@@ -38,10 +38,22 @@ START = "name: x\nsource: {path: json}\n"
         (START + "steps:\n- filter: image.flip", "must be a filter"),
         (START + "steps:\n- augment: {ops: image.flip}\n  filter: x", "write each step as an item of its own"),
         (START + "steps:\n- balance: {column: a, target: some}", "must be most"),
-        (START + "columns: {box_format: weird}\nsteps:\n- augment: {ops: image.flip}", "line 3, columns: box_format"),
+        (START + "columns: {box_format: weird}\nsteps:\n- augment: {ops: image.flip}", "line 3, columns: "),
         (START + "columns: {picture: a}\nsteps:\n- augment: {ops: image.flip}", "picture"),
         (START + "seed: -1", "seed: must be a whole number from 0 up"),
         (START + "release: {too: x}", "did you mean 'to'?"),
+        (START + "version: one", "line 3, version: version: must look like 1.2.0"),
+        (START + "version: 1.0", "line 3, version: must be text"),
+        (START + "release: {to: bad repo/name/x}", "line 3, release.to: release: target must be a repo id"),
+        (START + "release: {license: foo-lic}", "line 3, release.license: licence: must be a licence identifier"),
+        ("name: x\nsource: {path: a, license: apache2}", "such as 'apache-2.0'"),
+        ("name: ''\nsource: {path: a}", "line 1, name: must be a name on one line"),
+        ('name: "a\\nb"\nsource: {path: a}', "line 1, name: must be a name on one line"),
+        (START + "release: {card: {langauge: en}}", "release.card: release: card must have fields of a card"),
+        (START + "release: {card: {langauge: en}}", "did you mean 'language'?"),
+        (START + "release: {card: {license: mit}}", "must not set 'license'"),
+        (START + "columns: [a]", "line 3, columns: must be a mapping of roles to columns, got ['a']"),
+        (START + "steps: &a [*a]", "must not hold itself"),
     ],
 )
 def test_a_wrong_recipe_is_refused_with_its_place(text: str, told: str) -> None:
@@ -83,3 +95,9 @@ def test_a_model_folder_begins_at_the_recipe_and_stays_private(tmp_path: object)
     assert op.model.startswith(str(tmp_path))
     assert json.loads(op.published_json)["fields"]["model"] == "mine"
     assert str(tmp_path) not in op.published_json
+
+
+def test_a_source_may_be_of_unknown_licence_and_columns_empty() -> None:
+    """As datasets of the Hub are; a release then has to state one."""
+    recipe = parse_recipe("name: x\nsource: {path: a, license: unknown}\ncolumns:\n")
+    assert (recipe.source.license, recipe.columns) == ("unknown", {})

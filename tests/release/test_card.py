@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 
 import pytest
 import yaml
 from datasets import Audio, ClassLabel, Dataset, DatasetDict, Features, Image, List, Value
+from huggingface_hub import DatasetCardData
 from markdown_it import MarkdownIt
 
 from hfaug.errors import LicenseError, ParameterError, ReleaseError
+from hfaug.publishing.cards import FIELDS, MEASURED
 from hfaug.release import Effect, Model, RunRecord, Source, Step, release
 from hfaug.release.card import feature_text, op_text
 from hfaug.release.escape import MARK, block, cell, code, escape
@@ -348,3 +351,37 @@ def test_the_last_card_is_carried_on(tmp_path):
     assert "To Grace." in text
     assert "## Changes since v1.1.0\n\n- test: 4 rows removed" in text
     assert "- `v1.1.0`: train: 2 rows added\n- `v1.0.0`: first version" in text
+
+
+@pytest.mark.parametrize("key", ["langauge", "licence", "task_category"])
+def test_a_misspelt_entry_is_refused_with_the_nearest(key, tmp_path):
+    """The Hub passes over what it does not know, so nobody would ever see it."""
+    near = {"langauge": "language", "licence": "license", "task_category": "task_categories"}
+    with pytest.raises(ParameterError, match=f"got '{key}'; did you mean '{near[key]}'"):
+        release(mails(), tmp_path, version="1.0.0", record=RECORD, card={key: "x"})
+    assert not list(tmp_path.glob("v*"))
+
+
+def test_every_field_of_the_clients_card_is_known():
+    """What the client of the Hub has a parameter for can be said, or is measured."""
+    names = set(inspect.signature(DatasetCardData).parameters) - {"ignore_metadata_errors", "kwargs"}
+    assert {name.replace("train_eval_index", "train-eval-index") for name in names} <= FIELDS | MEASURED
+
+
+@pytest.mark.parametrize(
+    "source, said",
+    [
+        (Source(path="json", licence="mit", files=("data/mail.jsonl",)), None),
+        (Source(path="imagefolder", licence="mit"), None),
+        (Source(path="./data", licence="mit"), None),
+        (Source(path="ada/mails", licence="mit"), ["extended|ada/mails"]),
+        (Source(path="squad", licence="mit"), ["extended|squad"]),
+    ],
+)
+def test_only_datasets_of_the_hub_are_extended(source, said, tmp_path):
+    """A builder that read files is no dataset; the card names the files."""
+    release(mails(), tmp_path, version="1.0.0", record=dataclasses.replace(RECORD, sources=(source,)))
+    card = card_of(tmp_path)
+    assert entries_of(card).get("source_datasets") == said
+    assert all(name in card for name in source.files)
+    assert f"`{source.title}`" in card

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hfaug
+from hfaug.classes import class_column
 from hfaug.release.card import op_text
-from hfaug.release.counts import class_column, count_data, count_rows, totals
+from hfaug.release.counts import count_data, count_rows, totals
 from hfaug.release.derive import library_versions, record_from_data
 from tests.release.conftest import mails, rows
 

@@ -15,12 +15,24 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from datasets import Array2D, Audio, Dataset, Features, Image, List, Translation, Value, load_dataset
+from datasets import (
+    Array2D,
+    Audio,
+    Dataset,
+    Features,
+    Image,
+    List,
+    Translation,
+    Value,
+    concatenate_datasets,
+    load_dataset,
+)
 
+import hfaug
 from hfaug.engine.failpoints import VARIABLE
-from hfaug.errors import CallError, LeakError, ParameterError, ReleaseError, VerifyError
+from hfaug.errors import CallError, LeakError, ParameterError, ReleaseError, RowIdError, VerifyError
+from hfaug.publishing.targets import as_target
 from hfaug.release import RunRecord, diff, release, verify, versions
-from hfaug.release.inputs import as_target
 from hfaug.release.marker import MARKER
 from tests.release.conftest import RECORD, mails, rows
 
@@ -208,6 +220,20 @@ def test_a_leak_stops_the_release(tmp_path):
     data["test"] = rows(3, copies=1).select([4])
     with pytest.raises(LeakError, match="'train' and 'test'"):
         release(data, tmp_path, version="1.0.0", record=RECORD)
+
+
+def test_a_repeated_id_stops_the_release(tmp_path):
+    """Said with how often it stands there; numbered, the rows can go."""
+    data = mails()
+    data["train"] = concatenate_datasets([data["train"], data["train"].select([1, 3]), data["train"].select([1])])
+    with pytest.raises(RowIdError, match="'r1' stands in 3 rows of 'train', and 1 more ids") as error:
+        release(data, tmp_path, version="1.0.0", record=RECORD)
+    assert "hfaug.with_ids" in str(error.value)
+    with pytest.raises(RowIdError, match="'r0' stands in 2 rows"):
+        release(concatenate_datasets([rows(1), rows(1)]), tmp_path, version="1.0.0", record=RECORD)
+    assert not list(tmp_path.glob("v*"))
+    data["train"] = hfaug.with_ids(data["train"])
+    assert release(data, tmp_path, version="1.0.0", record=RECORD).rows == 47
 
 
 def test_a_folder_without_rights_and_a_file_in_the_way(tmp_path, monkeypatch):

@@ -64,7 +64,7 @@ def test_boxes_in_a_column_of_their_own_take_bound_columns_along():
     op = TURN.on(boxes="boxes", box_labels="kinds", **COCO)
     row = {"boxes": [[38, 0, 2, 2], [18, 8, 4, 4]], "kinds": [1, 2]}
     assert [len(changed(op, features, row)[0][name]) for name in features] == [1, 1]
-    with pytest.raises(LabelError, match="one value for each of the 2 boxes in 'boxes', holds 1"):
+    with pytest.raises(LabelError, match="one value for each of the 2 objects in 'boxes', holds 1"):
         changed(op, features, {**row, "kinds": [1]})
 
 
@@ -111,7 +111,7 @@ def test_wrong_boxes_do_not_stop_an_op_that_leaves_them_alone():
     assert changed(op, {"boxes": List(List(NUMBER, length=4))}, row) == [row]
 
 
-@pytest.mark.parametrize("origin", ["corner", "centre"])
+@pytest.mark.parametrize("origin", ["corner", "center"])
 def test_keypoints_keep_their_lists_and_marks(origin):
     """Lists of any depth; points out of sight are marked 0, points that nobody marked stay 0, 0, 0."""
     features = {"points": List(List(List(NUMBER, length=3)))}
@@ -119,13 +119,13 @@ def test_keypoints_keep_their_lists_and_marks(origin):
     (after,) = changed(TURN.on(keypoints="points", keypoint_origin=origin), features, row)
     (first, unmarked), nothing, null, ((x, y, mark),) = after["points"]
     assert (first[2], unmarked, nothing, null, mark) == (0, [0, 0, 0], [], None, 1)
-    shift = 0.5 if origin == "centre" else 0.0
+    shift = 0.5 if origin == "center" else 0.0
     assert np.allclose([x, y], [20 + shift * 2**0.5 - shift, 10 - shift])
 
 
 def test_one_point_a_row():
     (after,) = changed(
-        Flip().on(keypoints="point", keypoint_origin="centre"), {"point": List(WHOLE, length=2)}, {"point": [0, 3]}
+        Flip().on(keypoints="point", keypoint_origin="center"), {"point": List(WHOLE, length=2)}, {"point": [0, 3]}
     )
     assert after["point"] == [39, 3]
 

@@ -6,7 +6,6 @@ import json
 import random
 
 import albumentations as A  # noqa: N812 - as in its documentation
-import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,31 +18,7 @@ from hfaug.errors import FingerprintError, LabelError, ParameterError, RowError,
 from hfaug.randomness import Streams, row_key
 from tests.told import told
 from tests.wrap import user_code
-
-LABELS = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "centre"}
-
-
-def stored(dataset):
-    """The rows as they are stored."""
-    return dataset.with_format("arrow")[:].to_pylist()
-
-
-def once(dataset, op, **more):
-    return stored(hfaug.augment(dataset, op, keep=False, **more))
-
-
-def png(array):
-    return {"bytes": cv2.imencode(".png", array)[1].tobytes(), "path": None}
-
-
-def pixels(value):
-    return media.decode_image(value["bytes"]).array
-
-
-def images(arrays, **columns):
-    features = Features({"image": Image(), **{name: feature for name, (feature, _) in columns.items()}})
-    values = {"image": [png(array) for array in arrays], **{name: value for name, (_, value) in columns.items()}}
-    return Dataset(pa.Table.from_pydict(values, schema=features.arrow_schema))
+from tests.wrap.tables import LABELS, images, once, pixels, png, stored
 
 
 class TestLabels:

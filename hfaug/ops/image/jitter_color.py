@@ -11,14 +11,10 @@ import numpy.typing as npt
 
 from hfaug.fields import Limit
 from hfaug.kinds import ColorOp, ImageStats
+from hfaug.ops.image.yiq import GREY, hue_turn
 from hfaug.randomness import Stream
 
 __all__ = ["JitterColor"]
-
-_LUMA = np.array([0.299, 0.587, 0.114])
-
-_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
-_FROM_YIQ = np.linalg.inv(_TO_YIQ)
 
 Strength = Annotated[float, Limit(0, 1)]
 
@@ -62,10 +58,8 @@ class JitterColor(ColorOp):
             rng.uniform(1 - s, 1 + s) for s in (self.brightness, self.contrast, self.saturation)
         )
         turn = rng.uniform(-self.hue, self.hue) * 2 * math.pi
-        grey = np.tile(_LUMA, (3, 1))
-        vivid = saturation * np.eye(3) + (1 - saturation) * grey
-        cos, sin = math.cos(turn), math.sin(turn)
-        spin = _FROM_YIQ @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]) @ _TO_YIQ
+        vivid = saturation * np.eye(3) + (1 - saturation) * GREY
+        spin = hue_turn(turn)
         linear = spin @ vivid * contrast * bright
         offset = spin @ vivid @ np.full(3, 127.5 * (1 - contrast))
         return np.column_stack([linear, offset])

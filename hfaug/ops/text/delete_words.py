@@ -49,12 +49,14 @@ class DeleteWords(EditOp):
 
     def edited(self, text: str, rng: Stream) -> str:
         """The same words taken out at once, where single blanks stand between them."""
-        if not text.isprintable() or "  " in text or not text or text[0] == " " or text[-1] == " " or is_unspaced(text):
-            return self.edits(text, rng).apply(text)  # all white space but the blank counts as not printable
-        gone = self._drawn(text.count(" ") + 1, rng)
+        if is_unspaced(text):
+            return self.edits(text, rng).apply(text)
+        words = text.split()
+        gone = self._drawn(len(words), rng)
         if not gone:
             return text
-        words = text.split(" ")
+        if " ".join(words) != text:
+            return _without(text, gone).apply(text)
         for number in reversed(gone):
             del words[number]
         return " ".join(words)

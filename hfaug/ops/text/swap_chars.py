@@ -36,8 +36,6 @@ class SwapChars(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("names and rare words",)
 
-    expected_draws: ClassVar[int] = 8
-
     share: Share = 0.1
     most: Annotated[int, Limit(1)] = 20
 
@@ -62,14 +60,12 @@ class SwapChars(EditOp):
         wanted = min(self.share * (text.count(" ") + 1), self.most)
         whole = int(wanted)
         draw = rng.random
-        plain = text.isascii()  # no letter bears a mark
         places: set[int] = set()
         for _ in range(whole + (draw() < wanted - whole)):
             for _ in range(_TRIES):
                 at = 1 + int(draw() * room)
-                first, second = text[at], text[at + 1]
-                if text[at - 1 : at + 2].isalpha() and first != second and (plain or not _is_marked(text, at + 1)):
-                    if not (at in places or at - 1 in places or at + 1 in places):
+                if text[at - 1 : at + 2].isalpha() and text[at] != text[at + 1] and not _is_marked(text, at + 1):
+                    if places.isdisjoint((at - 1, at, at + 1)):
                         places.add(at)
                     break
         return sorted(places)

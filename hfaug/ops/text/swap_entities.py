@@ -18,6 +18,7 @@ from hfaug.op import Op, Reject
 from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.rows import Row, edit_text, read_entities
+from hfaug.rows.entities import each_entities
 
 __all__ = ["SwapEntities"]
 
@@ -72,8 +73,7 @@ class SwapEntities(Op):
         columns = [*roles.all("tokens"), *roles.all("tags"), *roles.all("text"), *roles.all("spans")]
         found: set[tuple[str, str]] = set()
         plain = dataset.with_format(None).select_columns(sorted({path.split(".")[0] for path in columns}))
-        for row in plain:
-            text, entities = read_entities(row, dataset.features, roles)
+        for text, entities in each_entities(plain, dataset.features, roles):
             found.update((kind, text[start:end]) for start, end, kind in entities)
         if not found:
             where = ", ".join(columns)

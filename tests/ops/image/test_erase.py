@@ -31,12 +31,12 @@ def test_the_area_is_as_drawn(size, area):
 
 
 def test_the_aspect_is_as_drawn_where_there_is_room():
-    """Height over width, evenly on a logarithmic scale."""
-    shapes = [extent(covered(Erase(area=(0.05, 0.05), aspect=(0.5, 2)), (400, 400), rng)) for rng in streams(400)]
-    logs = np.log2([tall / wide for tall, wide in shapes])
-    assert logs.min() > -1.05
-    assert logs.max() < 1.05
-    assert abs(logs.mean()) < 5 * 2 / np.sqrt(12 * 400)
+    """Width over height, evenly on a logarithmic scale."""
+    shapes = [extent(covered(Erase(area=(0.05, 0.05), aspect=(1, 4)), (400, 400), rng)) for rng in streams(400)]
+    logs = np.log2([wide / tall for tall, wide in shapes])
+    assert logs.min() > -0.05
+    assert logs.max() < 2.05
+    assert abs(logs.mean() - 1) < 5 * 2 / np.sqrt(12 * 400)
 
 
 def test_holes_lie_anywhere():
@@ -91,3 +91,31 @@ def test_the_array_that_came_in_is_left_alone():
 def test_labels_stay(photos):
     done = hfaug.augment(photos, Erase(), keep=False, provenance=False)
     assert done["objects"][:] == photos["objects"][:]
+
+
+@pytest.mark.parametrize("array", [np.full((40, 60, c), 7, k) for c in (1, 3, 4) for k in (np.uint8, np.uint16)])
+def test_a_random_colour_is_drawn_for_each_rectangle(array):
+    """One colour a rectangle, another for the next, and none of alpha's business."""
+    whole = Erase(area=(1, 1), fill="random")
+    made = [whole.pixels(array, rng) for rng in streams(200)]
+    assert all((one[..., :3] == one[0, 0, :3]).all() for one in made)
+    if array.shape[2] == 4:
+        assert all((one[..., 3] == 7).all() for one in made)
+    top = np.iinfo(array.dtype).max
+    levels = np.array([one[0, 0, 0] for one in made]) / top
+    assert abs(levels.mean() - 0.5) < 5 / np.sqrt(12 * 200)
+    assert (Erase(holes=(2, 2), area=(0.1, 0.1), fill="random").pixels(array, stream()) != 7).any()
+
+
+@pytest.mark.parametrize("array", [np.full((90, 80, c), 7, k) for c in (1, 3, 4) for k in (np.uint8, np.uint16)])
+def test_noise_is_drawn_for_each_pixel(array):
+    """Every level is as likely, also where two holes lie; the places are those of any other fill."""
+    made = Erase(area=(1, 1), fill="noise").pixels(array, stream())
+    levels = made[..., :3] / np.iinfo(array.dtype).max
+    assert abs(levels.mean() - 0.5) < 5 / np.sqrt(12 * levels.size)
+    assert abs(levels.std() - 1 / np.sqrt(12)) < 0.01
+    some = Erase(holes=(3, 3), area=(0.02, 0.05), fill="noise")
+    hidden = some.covered(array.shape[:2], stream())
+    changed = (some.pixels(array, stream()) != array)[..., :3].any(axis=2)
+    assert not (changed & ~hidden).any()
+    assert changed.sum() > 0.98 * hidden.sum()

@@ -21,7 +21,7 @@ def test_pixels_change_sides(axis, expected):
 
 def test_labels_change_sides_with_them(photos):
     """A box from 77 to 151 of 256 pixels then reaches from 105 to 179; a point on pixel 101 lies on pixel 154."""
-    said = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "centre"}
+    said = {"boxes": "objects.bbox", "box_format": "pascal_voc", "keypoints": "keypoints", "keypoint_origin": "center"}
     (row,) = hfaug.augment(photos.select([0]), Flip().on(**said), keep=False)
     assert row["objects"]["bbox"][0] == [105, 8, 179, 94]
     assert row["keypoints"][0] == [154, 50]

@@ -1,0 +1,23 @@
+"""The kinds of ops. Each asks for one small function, and the library moves the rest."""
+
+from hfaug.kinds.images import ColorOp, CurveOp, ImageOp, ImageStats, PixelOp, Pixels, Size, WarpOp
+from hfaug.kinds.sounds import Samples, WaveOp
+from hfaug.kinds.texts import ArrangeOp, EditOp, TextOp
+from hfaug.kinds.videos import RetimeOp
+
+__all__ = [
+    "ArrangeOp",
+    "ColorOp",
+    "CurveOp",
+    "EditOp",
+    "ImageOp",
+    "ImageStats",
+    "PixelOp",
+    "Pixels",
+    "RetimeOp",
+    "Samples",
+    "Size",
+    "TextOp",
+    "WarpOp",
+    "WaveOp",
+]
