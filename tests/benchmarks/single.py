@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from datasets import Features, Image
 
 from hfaug.binding import Binding
 from hfaug.media import Picture
@@ -36,6 +37,11 @@ def measure() -> list[Line]:
 class _Decoded:
     """A batch whose images are decoded already."""
 
+    features = Features({"image": Image()})
+
+    def __init__(self) -> None:
+        self.sources: dict[tuple[str, int], Any] = {}
+
     def open_image(self, value: Pixels) -> Picture:
         return Picture(value)
 
@@ -46,9 +52,12 @@ class _Decoded:
         return value.shape[0], value.shape[1]
 
 
+_BATCH = _Decoded()
+
+
 def _changed(op: Any, array: Pixels, rng: Stream) -> Pixels:
     """What an op makes of pixels, through all that it does in a row but the codec."""
-    batch: Any = _Decoded()
+    batch: Any = _BATCH
     row = Row(batch, 0, 0)
     row.roles = _ROLES
     scene = Scene(row, ImageSource(batch, "image", array))
