@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 
-import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
 import hfaug
 from hfaug import provenance
 from hfaug.classes import class_column, class_name, classes_of
-from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, UnitResult, View, World
+from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, View, World
 from hfaug.engine.launch import stoppable
 from hfaug.errors import RecipeError
 from hfaug.op import Op
+from hfaug.recipe.joining import JoinColumns
 from hfaug.recipe.model_runs import model_runs
 from hfaug.recipe.requests import occurrence, request_rows
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
@@ -108,7 +108,8 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int)
     target = stages.features[step.split]
     requests = request_rows(step.op.fingerprint, step.requests, target, again)
     asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
-    step.op.features(requests.features)  # what is wrong comes up before any work
+    made_as = step.op.features(requests.features)  # what is wrong comes up before any work
+    joins = JoinColumns(f"recipe, steps[{number}].synthesise", made_as, requests.features, target)
     drawn = fitted(
         step.op,
         stages.nodes[step.split],
@@ -116,26 +117,11 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int)
         lambda op: op_stage(f"synthesise-{number}-{step.split}", op.times(1), asked, requests.features),
     )
     fits = MapStep(
-        f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target
+        f"fit-{number}-{step.split}", digest_of("fit-columns", str(made_as), str(target)), joins, lambda _: target
     )
     made = Stage(fits, (drawn,))
     stages.nodes[step.split] = Concat((stages.nodes[step.split], made))
     return {step.split: drawn}
-
-
-@dataclasses.dataclass(frozen=True)
-class _Columns:
-    """Brings generated rows into the columns of the dataset they join; what was not generated is null."""
-
-    target: Features
-
-    def __call__(self, table: pa.Table) -> UnitResult:
-        schema = self.target.arrow_schema
-        columns = [
-            table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-            for field in schema
-        ]
-        return UnitResult(pa.Table.from_arrays(columns, schema=schema))
 
 
 def _as_it_ran(model: Model, runs: Sequence[ModelRun]) -> Model:
