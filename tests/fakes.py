@@ -21,13 +21,19 @@ from hfaug.backends import (
     Filled,
     GeneratedImage,
     Halving,
+    Heard,
     ImageRequest,
     MaskRequest,
     Prompt,
     Sampling,
+    Speech,
+    SpeechRequest,
+    SpokenWord,
+    Transcript,
     Translation,
 )
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED
+from hfaug.backends.speech import NO_SPEECH
 from hfaug.errors import ParameterError
 
 _SEARCH = Sampling()
@@ -205,6 +211,68 @@ class FakeMaskedModel(_Fake):
             order = random.Random(around).sample(self.words, len(self.words))
             found.append(tuple(Candidate(word, 2.0 ** -(place + 1)) for place, word in enumerate(order[:top_k])))
         return Filled(tuple(found))
+
+
+class FakeSpeaker(_Fake):
+    """Says each letter as a tone of 10 ms at 8 kHz, higher for later letters, and draws noise with the seed.
+
+    Texts of more than 50 words are too long for it, one that holds ``ENDLESS`` is truncated, one without a letter is no
+    speech. It knows the voices ``ann`` and ``bob``, and heeds the speed. :class:`FakeTranscriber` understands it.
+    """
+
+    step = 80
+
+    def speak(
+        self, requests: Sequence[SpeechRequest], seeds: Sequence[int], *, voices_folder: str | None = None
+    ) -> list[Speech]:
+        self.calls.append(len(requests))
+        return [self._one(request, seed) for request, seed in zip(requests, seeds, strict=True)]
+
+    def _one(self, request: SpeechRequest, seed: int) -> Speech:
+        if request.voice not in {None, "ann", "bob"}:
+            raise ParameterError(f"{self.model_id}: voice must be ann or bob, was {request.voice!r}; choose one")
+        flag = NO_SPEECH if not any(map(str.isalpha, request.text)) else ""
+        flag = TOO_LONG if len(request.text.split()) > 50 else TRUNCATED if "ENDLESS" in request.text else flag
+        if flag:
+            return Speech(np.zeros(0, np.float32), 8000, (flag,))
+        levels = np.array([ord(letter) for letter in request.text], np.float32) / 256
+        wave = np.repeat(levels, self.step)
+        wave += np.random.default_rng(seed).uniform(-1e-4, 1e-4, wave.size).astype(np.float32)
+        ends = np.arange(0, wave.size, request.speed).astype(int)
+        return Speech(wave[ends[ends < wave.size]], 8000)
+
+
+class FakeTranscriber(_Fake):
+    """Reads what :class:`FakeSpeaker` says at speed 1; of other sounds it hears how long they are."""
+
+    def transcribe(
+        self, sounds: Sequence[Heard], *, language: str | None = None, words: bool = False
+    ) -> list[Transcript]:
+        self.calls.append(len(sounds))
+        if language not in {None, "en", "de"}:
+            raise ParameterError(f"{self.model_id}: language must be en or de, was {language!r}; choose one")
+        return [self._one(sound, words=words) for sound in sounds]
+
+    @staticmethod
+    def _one(sound: Heard, *, words: bool) -> Transcript:
+        if not sound.samples.any():
+            return Transcript("")
+        letters = sound.samples[FakeSpeaker.step // 2 :: FakeSpeaker.step] * 256
+        text = "".join(chr(round(abs(float(one)))) for one in letters)
+        if sound.rate != 8000 or not text.isprintable():
+            text = f"{sound.samples.size} samples"
+        length = sound.samples.size / sound.rate
+        parts = text.split()
+        timed = [SpokenWord(w, length * i / len(parts), length * (i + 1) / len(parts)) for i, w in enumerate(parts)]
+        return Transcript(text, tuple(timed) if words else ())
+
+
+class FakeSpeechQuality(_Fake):
+    """The louder the better: mos is 1 + 4 times the peak."""
+
+    def score(self, sounds: Sequence[Heard]) -> list[Mapping[str, float]]:
+        self.calls.append(len(sounds))
+        return [{"mos": 1 + 4 * float(np.abs(sound.samples).max(initial=0))} for sound in sounds]
 
 
 def _made_up(schema: Mapping[str, Any], draw: random.Random) -> Any:

@@ -1,4 +1,4 @@
-"""Model runtimes behind small protocols: a translator, a language model, a masked model, an image pipeline.
+"""Model runtimes behind small protocols: translators, language models, image pipelines, speech ...
 
 Ops ask :mod:`hfaug.backends.registry` for a model by kind and name; the protocols say what they may rely on, and a
 test or a user puts another runtime in their place with ``registry.override``. Nothing here knows rows, columns or ops,
@@ -32,8 +32,21 @@ from hfaug.backends.registry import (
     language_model,
     masked_model,
     override,
+    speaker,
+    speech_quality,
+    transcriber,
     translator,
     unload,
+)
+from hfaug.backends.speech import (
+    Heard,
+    Speaker,
+    Speech,
+    SpeechQuality,
+    SpeechRequest,
+    SpokenWord,
+    Transcriber,
+    Transcript,
 )
 
 __all__ = [
@@ -44,6 +57,7 @@ __all__ = [
     "Filled",
     "GeneratedImage",
     "Halving",
+    "Heard",
     "ImagePipeline",
     "ImageRequest",
     "LanguageModel",
@@ -52,6 +66,13 @@ __all__ = [
     "Message",
     "Prompt",
     "Sampling",
+    "Speaker",
+    "Speech",
+    "SpeechQuality",
+    "SpeechRequest",
+    "SpokenWord",
+    "Transcriber",
+    "Transcript",
     "Translation",
     "Translator",
     "facts",
@@ -59,6 +80,9 @@ __all__ = [
     "language_model",
     "masked_model",
     "override",
+    "speaker",
+    "speech_quality",
+    "transcriber",
     "translator",
     "unload",
 ]

@@ -19,6 +19,7 @@ from hfaug.backends.identity import identify
 from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
+from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
 from hfaug.errors import ParameterError
 
 __all__ = [
@@ -30,6 +31,9 @@ __all__ = [
     "language_model",
     "masked_model",
     "override",
+    "speaker",
+    "speech_quality",
+    "transcriber",
     "translator",
     "unload",
 ]
@@ -58,8 +62,17 @@ _LOADERS = {
     },
     "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
     "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
+    "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
+    "transcriber": {
+        _HERE: ("hfaug.backends.transcribing", "load"),
+        "faster-whisper": ("hfaug.backends.whisper_ct2", "load"),
+    },
+    "speech_quality": {_HERE: ("hfaug.backends.dnsmos", "load")},
 }
-_ENTRIES = {"image_pipeline": "model_index.json"}  # the file that every model of a kind has, where not config.json
+_ENTRIES = {"image_pipeline": "model_index.json", "speech_quality": "sig_bak_ovr.onnx"}
+"""The file that every model of a kind has, where not config.json."""
+_UNSTORED = ("remote", "espeak-ng")  # runtimes whose models lie in no folder: to load one costs next to nothing
+_EXACT = (_HERE, "faster-whisper")  # runtimes that are planned to be exact by row, on a CPU
 
 _loaded: dict[tuple[str, ...], Backend] = {}
 _overrides: dict[str, BackendFactory] = {}
@@ -126,6 +139,46 @@ def image_pipeline(
     return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
 
 
+def speaker(
+    model: str,
+    *,
+    revision: str | None = None,
+    runtime: str = _HERE,
+    dtype: str | None = None,
+    device: str | None = None,
+) -> Speaker:
+    """The model ``model`` that speaks, loaded in this process once.
+
+    Args and Raises as :func:`translator`; the runtime is ``transformers`` or ``espeak-ng``.
+    """
+    return cast("Speaker", get("speaker", model, revision=revision, runtime=runtime, dtype=dtype, device=device))
+
+
+def transcriber(
+    model: str,
+    *,
+    revision: str | None = None,
+    runtime: str = _HERE,
+    dtype: str | None = None,
+    device: str | None = None,
+) -> Transcriber:
+    """The model ``model`` that writes speech down, loaded in this process once.
+
+    Args and Raises as :func:`translator`; the runtime is ``transformers`` or ``faster-whisper``.
+    """
+    found = get("transcriber", model, revision=revision, runtime=runtime, dtype=dtype, device=device)
+    return cast("Transcriber", found)
+
+
+def speech_quality(model: str, *, revision: str | None = None) -> SpeechQuality:
+    """The judge of speech ``model``, loaded in this process once: a folder or Hub repository with DNSMOS's weights.
+
+    Args and Raises as :func:`translator`.
+    """
+    found = get("speech_quality", model, revision=revision, dtype="float32", device="cpu")  # it needs no torch
+    return cast("SpeechQuality", found)
+
+
 def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, Any]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
 
@@ -133,7 +186,7 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
     numbers by name, such as ``out_of_memory`` or ``bought``.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model`` or ``image_pipeline``.
+        kind: A kind of model, as for :func:`override`.
         model: A name on the Hub or a local folder; the name that an endpoint knows, where one is the runtime.
         revision: A branch, tag or commit; for a folder, the digest that its contents must have.
         runtime: As for :func:`translator`.
@@ -142,7 +195,7 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
         ModelError: There is no such model, or not in that revision.
     """
     name = _runtime(kind, runtime)
-    if kind in _overrides or name == "remote":  # to load a remote one costs nothing, and asks nobody
+    if kind in _overrides or name in _UNSTORED:  # to load one costs nothing, and asks nobody
         found = get(kind, model, revision=revision, runtime=runtime)
         return {
             "id": found.model_id,
@@ -152,10 +205,10 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
             **_run_of(found),
         }
     identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
-    device = pick_device()
+    device = "cpu" if kind == "speech_quality" else pick_device()
     loaded = _loaded.get((kind, runtime, identity.source, identity.revision, pick_dtype(None, device), device))
     # what a model that is loaded has tried out counts for more
-    planned = "row" if device == "cpu" and name == _HERE else "request"
+    planned = "row" if device == "cpu" and name in _EXACT else "request"
     return {
         "id": identity.model_id,
         "revision": identity.revision,
@@ -188,8 +241,8 @@ def get(
             if key not in _overridden:
                 _overridden[key] = factory(model, revision=revision, dtype=dtype, device=device)
             return _overridden[key]
-        if name == "remote":
-            return _get_remote(kind, model, revision, runtime)
+        if name in _UNSTORED:
+            return _get_unstored(kind, name, model, revision, runtime)
         return _get_here(kind, model, revision, name, dtype, device)
 
 
@@ -200,7 +253,8 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model`` or ``image_pipeline``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``speaker``, ``transcriber`` or
+            ``speech_quality``; whichever the runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
     _runtimes(kind)
@@ -264,8 +318,8 @@ def _runtime(kind: str, runtime: str) -> str:
     return name
 
 
-def _get_remote(kind: str, model: str, revision: str | None, runtime: str) -> Backend:
-    module, name = _LOADERS[kind]["remote"]
+def _get_unstored(kind: str, way: str, model: str, revision: str | None, runtime: str) -> Backend:
+    module, name = _LOADERS[kind][way]
     key = (kind, runtime, model, str(revision), "", "")
     if key not in _loaded:
         _loaded[key] = getattr(importlib.import_module(module), name)(model, revision=revision, runtime=runtime)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from datasets import Dataset, Features
@@ -17,7 +18,7 @@ from hfaug import provenance
 from hfaug.config import Config
 from hfaug.errors import RoleError
 
-__all__ = ["DatasetFilter", "Filter", "RowFilter"]
+__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter"]
 
 logger = logging.getLogger("hfaug")
 
@@ -46,6 +47,14 @@ class Filter(Config):
                 "correct columns"
             )
 
+    def models(self) -> tuple[dict[str, Any], ...]:
+        """Its models, as those of an op; none by default."""
+        return ()
+
+    def model_digest(self) -> str:
+        """What the judgement follows from besides the fingerprint: the revisions of all models, empty without."""
+        return json.dumps([[model["id"], model["revision"]] for model in self.models()]) if self.models() else ""
+
     @abstractmethod
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order.
@@ -69,24 +78,41 @@ class Filter(Config):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class RowFilter(Filter):
+class BatchFilter(Filter):
+    """A filter that is better at many rows at once, as models are: ``judge(rows)``; also a function for ``filter``."""
+
+    batch_rows: ClassVar[int] = 1000
+    """Rows that are judged together, at most: fewer where a row is large once it is decoded."""
+
+    @abstractmethod
+    def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """For each row (values as they are stored) None to keep it, else why not."""
+
+    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+        """One entry a row, in order."""
+        parts = (table.slice(at, self.batch_rows) for table in tables for at in range(0, len(table), self.batch_rows))
+        return [reason for part in parts for reason in self.judge(part.to_pylist())]
+
+    def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
+        """Which rows stay."""
+        if isinstance(batch, LazyDict):  # as `datasets` hands them over: what they hold is decoded when it is looked at
+            return [reason is None for reason in self.reasons([batch.pa_table])]
+        columns = list(batch)
+        rows = zip(*(batch[name] for name in columns), strict=True)
+        return [reason is None for reason in self.judge([dict(zip(columns, row, strict=True)) for row in rows])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RowFilter(BatchFilter):
     """A filter that looks at one row at a time: ``reason(row)``; also a function for ``filter(f, batched=True)``."""
 
     @abstractmethod
     def reason(self, row: Mapping[str, Any]) -> str | None:
         """None to keep the row (values as they are stored), else why not."""
 
-    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+    def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """One entry a row, in order."""
-        return [self.reason(row) for table in tables for row in table.to_pylist()]
-
-    def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
-        """Which rows stay."""
-        if isinstance(batch, LazyDict):  # as `datasets` hands them over: what they hold is decoded when it is looked at
-            return [self.reason(row) is None for row in batch.pa_table.to_pylist()]
-        columns = list(batch)
-        rows = zip(*(batch[name] for name in columns), strict=True)
-        return [self.reason(dict(zip(columns, row, strict=True))) is None for row in rows]
+        return [self.reason(row) for row in rows]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

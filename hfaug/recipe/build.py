@@ -198,7 +198,8 @@ def model_records(recipe: Recipe) -> tuple[Model, ...]:
     found: dict[str, Model] = {}
     for step in recipe.steps:
         op = None if isinstance(step, FilterRows) else step.op
-        for part in op.walk() if op is not None else ():
+        parts = [step.filter] if isinstance(step, FilterRows) else op.walk() if op is not None else ()
+        for part in parts:
             for model in part.models():
                 found[str(model["id"])] = Model(
                     id=str(model["id"]),

@@ -138,7 +138,8 @@ def filter_nodes(
     made: dict[str, Node] = {}
     for name in splits:
         _check_filter(number, step.filter, features[name])
-        digest = digest_of("filter", step.filter.fingerprint)
+        models = step.filter.model_digest()
+        digest = digest_of("filter", step.filter.fingerprint, *([models] if models else []))
         scan = WholeStep(f"filter-{number}-{name}", digest, _Scan(step.filter), _places)
         made[name] = Stage(scan, (nodes[name],))
         nodes[name] = Pick(nodes[name], made[name])

@@ -18,7 +18,7 @@ from hfaug.ops.mix import MixUp
 from hfaug.ops.text import DeleteWords, SwapChars
 from hfaug.ops.video import ChangeSpeed, DropFrames, Loop, Reverse, Trim
 from hfaug.testing import Case, cases
-from tests import lexicons, tiny_chat
+from tests import lexicons, tiny_chat, tiny_speech
 
 lexicons.install()
 
@@ -26,6 +26,10 @@ MODELS = Path(__file__).parents[1] / "models"
 
 DRAWN = {"model": str(tiny_chat.CHAT), "temperature": 1, "top_p": 1, "max_new_tokens": 128}
 BUILDERS = {
+    "audio.speak": lambda cls: cls(
+        model=str(tiny_speech.kept("voices")), voices=("0", "1", "2"), speed=(0.8, 1.2), voice_column="voice"
+    ),
+    "audio.transcribe": lambda cls: cls(model=str(tiny_speech.kept("ctc")), words="words"),
     "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
@@ -47,7 +51,7 @@ SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "W
 PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
 ROWS = {
     "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
-    "text.fill": SHORT, "text.ask_questions": SHORT,
+    "text.fill": SHORT, "text.ask_questions": SHORT, "audio.speak": SHORT,
 }  # fmt: skip
 """Few and short rows for ops that ask models: enough for two batches."""
 
@@ -118,7 +122,7 @@ def build(name):
 
 def asks_models(op):
     """Whether an op runs a model, which takes its time."""
-    return any(part.op_name() in {*ROWS, "text.substitute_masked"} for part in op.walk())
+    return any(part.op_name() in {*ROWS, "audio.transcribe", "text.substitute_masked"} for part in op.walk())
 
 
 ON_VIDEO = {"image.erase", "image.flip", "image.jitter_color", "image.rotate", "chain of images", "times, kept"}

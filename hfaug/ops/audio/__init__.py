@@ -2,5 +2,7 @@
 
 from hfaug.ops.audio.add_noise import AddNoise
 from hfaug.ops.audio.change_gain import ChangeGain
+from hfaug.ops.audio.speak import Speak
+from hfaug.ops.audio.transcribe import Transcribe
 
-__all__ = ["AddNoise", "ChangeGain"]
+__all__ = ["AddNoise", "ChangeGain", "Speak", "Transcribe"]

@@ -1,0 +1,64 @@
+"""Noise of a model that comes from each row's own seed, wherever in the model it is drawn.
+
+Models of speech draw inside their forward pass, from torch's global generator: VITS the length of each sound and the
+latents, SpeechT5 the dropout that it never turns off, Bark its tokens. What they draw is caught here on its way into
+torch (a `TorchFunctionMode`, which touches no other thread), so the global generator is neither used nor changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["noise_of_rows"]
+
+
+def noise_of_rows(seeds: Sequence[int]) -> Any:
+    """A context in which all that torch draws comes from the rows' seeds.
+
+    What has one entry a row (its first dimension) is drawn from each row's seed, in an order in which a row that is
+    padded further begins with the same numbers. With one row, all that is drawn is drawn from its seed.
+
+    Args:
+        seeds: One number in [0, 2**63) a row.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class OwnNoise(TorchFunctionMode):
+        def __init__(self) -> None:
+            super().__init__()
+            self.normals = [np.random.Generator(np.random.Philox(key=seed)) for seed in seeds]
+            self.others: dict[str, Any] = {}
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            kwargs = kwargs or {}
+            if func is torch.randn_like:
+                like = args[0]
+                return self.normal(tuple(like.shape), like.dtype, like.device)
+            if func is torch.randn:
+                shape = args[0] if len(args) == 1 and not isinstance(args[0], int) else args
+                return self.normal(tuple(shape), kwargs.get("dtype"), kwargs.get("device"))
+            if func in {torch.bernoulli, torch.multinomial} and kwargs.get("generator") is None:
+                kwargs = {**kwargs, "generator": self.generator(args[0].device)}
+            return func(*args, **kwargs)
+
+        def normal(self, shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
+            """Normal numbers; (rows, channels, time) is drawn one time after another."""
+            if shape[0] != len(seeds):
+                raise RuntimeError(f"noise of rows: must have {len(seeds)} rows, shape is {shape}; mend the backend")
+            turned = (*shape[:0:-1],)
+            rows = [rng.standard_normal(turned, dtype=np.float32).T for rng in self.normals]
+            made = torch.from_numpy(np.ascontiguousarray(np.stack(rows)))
+            return made.to(device=device, dtype=dtype or torch.get_default_dtype())
+
+        def generator(self, device: Any) -> Any:
+            if len(seeds) != 1:
+                raise RuntimeError("noise of rows: a model that draws tokens must get one row; mend the backend")
+            if str(device) not in self.others:
+                self.others[str(device)] = torch.Generator(device).manual_seed(seeds[0])
+            return self.others[str(device)]
+
+    return OwnNoise()
