@@ -28,7 +28,8 @@ def vits(folder: Path, *, speakers: int = 1, seed: int = 0) -> Path:
         ffn_dim=32, flow_size=16, spectrogram_bins=9, prior_encoder_num_flows=2, posterior_encoder_num_wavenet_layers=2,
         prior_encoder_num_wavenet_layers=2, duration_predictor_num_flows=2, duration_predictor_filter_channels=16,
         depth_separable_num_layers=2, upsample_initial_channel=16, upsample_rates=[8, 8],
-        upsample_kernel_sizes=[16, 16], resblock_kernel_sizes=[3], resblock_dilation_sizes=[[1, 3]], num_speakers=speakers,
+        upsample_kernel_sizes=[16, 16], resblock_kernel_sizes=[3], resblock_dilation_sizes=[[1, 3]],
+        num_speakers=speakers,
         speaker_embedding_size=16 if speakers > 1 else 0, sampling_rate=16000, initializer_range=0.2,
     )  # fmt: skip
     model = transformers.VitsModel(config)
@@ -74,7 +75,8 @@ def speech_t5(folder: Path, *, seed: int = 0) -> Path:
     )  # fmt: skip
     model = transformers.SpeechT5ForTextToSpeech(config)
     with torch.no_grad():
-        model.speech_decoder_postnet.prob_out.bias.fill_(-3.0)
+        model.speech_decoder_postnet.prob_out.weight.mul_(0.3)
+        model.speech_decoder_postnet.prob_out.bias.fill_(-1.6)
     model.save_pretrained(folder)
     vocoder = transformers.SpeechT5HifiGan(
         transformers.SpeechT5HifiGanConfig(
@@ -152,7 +154,11 @@ def whisper(folder: Path, *, heads: bool = True, seed: int = 0) -> Path:
         decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     model = transformers.WhisperForConditionalGeneration(config)
-    with torch.no_grad():  # it comes to an end soon
+    with torch.no_grad():  # it listens closely, and comes to an end soon
+        for layer in model.model.decoder.layers:
+            layer.encoder_attn.q_proj.weight.mul_(4)
+            layer.encoder_attn.k_proj.weight.mul_(4)
+            layer.encoder_attn.out_proj.weight.mul_(4)
         end = model.model.decoder.embed_tokens.weight[ids["<|endoftext|>"]]
         model.model.decoder.layer_norm.bias.copy_(1.5 * end)
     settings = {

@@ -30,7 +30,7 @@ _FITS = {
 }
 
 
-def load(identity: ModelIdentity, *, dtype: str, device: str) -> Dnsmos:
+def load(identity: ModelIdentity, *, dtype: str, device: str) -> Dnsmos:  # noqa: ARG001 - as all are loaded
     """Load the model; it runs on the CPU, whatever the device.
 
     Raises:

@@ -55,13 +55,13 @@ def main() -> None:
 def _spoken(engine: Any, text: str) -> bytes:
     found = bytearray()
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
     def take(wave: Any, count: int, _events: Any) -> int:
         if count > 0 and wave:
             found.extend(ctypes.string_at(wave, 2 * count))
         return 0
 
-    engine.espeak_SetSynthCallback(take)
+    called = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)(take)
+    engine.espeak_SetSynthCallback(called)
     data = text.encode("utf-8", "replace") + b"\0"
     engine.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 1, 0, _UTF8, None, None)
     engine.espeak_Synchronize()

@@ -30,7 +30,7 @@ def noise_of_rows(seeds: Sequence[int]) -> Any:
     class OwnNoise(TorchFunctionMode):
         def __init__(self) -> None:
             super().__init__()
-            self.normals = [np.random.Generator(np.random.Philox(key=seed)) for seed in seeds]
+            self.draws = 0
             self.others: dict[str, Any] = {}
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -49,8 +49,10 @@ def noise_of_rows(seeds: Sequence[int]) -> Any:
             """Normal numbers; (rows, channels, time) is drawn one time after another."""
             if shape[0] != len(seeds):
                 raise RuntimeError(f"noise of rows: must have {len(seeds)} rows, shape is {shape}; mend the backend")
+            self.draws += 1  # a stream for each draw: how much one takes depends on the padding
             turned = (*shape[:0:-1],)
-            rows = [rng.standard_normal(turned, dtype=np.float32).T for rng in self.normals]
+            streams = [np.random.Philox(key=seed, counter=self.draws << 128) for seed in seeds]
+            rows = [np.random.Generator(one).standard_normal(turned, dtype=np.float32).T for one in streams]
             made = torch.from_numpy(np.ascontiguousarray(np.stack(rows)))
             return made.to(device=device, dtype=dtype or torch.get_default_dtype())
 

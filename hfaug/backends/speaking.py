@@ -217,14 +217,13 @@ class SpeechT5Speaker(TransformersSpeaker):
         import transformers
 
         super().__init__(identity, model)
-        names = {"revision": identity.hub_revision}
+        names: dict[str, Any] = {"revision": identity.hub_revision}
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(identity.source, **names)
         own = Path(identity.source) / "vocoder"
         found = identify(own) if identity.local and own.is_dir() else identify(VOCODER)
         self._vocoder_name = f"{found.model_id}@{found.revision}"
-        vocoder = transformers.SpeechT5HifiGan.from_pretrained(
-            found.source, revision=found.hub_revision, dtype=model.dtype
-        )
+        names = {"revision": found.hub_revision, "dtype": model.dtype}
+        vocoder = transformers.SpeechT5HifiGan.from_pretrained(found.source, **names)
         self._vocoder = vocoder.to(model.device).eval().requires_grad_(requires_grad=False)
 
     @property
@@ -292,7 +291,8 @@ class BarkSpeaker(TransformersSpeaker):
         import transformers
 
         super().__init__(identity, model)
-        self._processor = transformers.BarkProcessor.from_pretrained(identity.source, revision=identity.hub_revision)
+        processor: Any = transformers.BarkProcessor
+        self._processor = processor.from_pretrained(identity.source, revision=identity.hub_revision)
 
     @property
     def rate(self) -> int:

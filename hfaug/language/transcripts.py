@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from hfaug.language import numerals
 
@@ -34,10 +35,27 @@ def plain_words(text: str, language: str | None = None) -> list[str]:
     text = _JOINTS.sub(" ", _INSIDE.sub("\0", text.casefold()))
     kept = "".join(letter if letter == "\0" or unicodedata.category(letter)[0] in "LMN" else " " for letter in text)
     words = kept.replace("\0", "'").split()
-    if language in numerals.LANGUAGES and language is not None:
-        one = numerals.spelt(1, language)
-        words = ["1" if word == one else word for word in words]
-    return words
+    return _counted(words, language) if language in numerals.LANGUAGES and language is not None else words
+
+
+def _counted(words: Sequence[str], language: str) -> list[str]:
+    """Words with single numbers in figures; tens and ones that stand side by side are one number."""
+    known, found, before = _small_numbers(language), list[str](), 0
+    for word in words:
+        number = known.get(word, 0)
+        if before % 10 == 0 and before >= 20 and 0 < number < 10:
+            found[-1] = str(before + number)
+            number = 0
+        else:
+            found.append(str(number) if number else word)
+        before = number
+    return found
+
+
+@functools.cache
+def _small_numbers(language: str) -> Mapping[str, int]:
+    """The numbers up to 99 that are one word."""
+    return {numerals.spelt(number, language): number for number in range(1, 100)}
 
 
 def error_rate(said: str, heard: str, *, unit: str = "word", language: str | None = None) -> float:
