@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 
+import numpy as np
 import pytest
 from datasets import Dataset
 
@@ -43,7 +44,9 @@ needs_espeak = pytest.mark.skipif(not has_espeak, reason="espeak-ng is not insta
 
 
 class Sphinx(FakeTranscriber):
-    """CMU Sphinx with its own English model: a real recogniser, if a weak one."""
+    """CMU Sphinx with its own English sounds, and the words of `SAID` in any order: a real recogniser, if a weak one."""
+
+    grammar = ""
 
     def transcribe(self, sounds, *, language=None, words=False):
         from pocketsphinx import Decoder
@@ -52,9 +55,10 @@ class Sphinx(FakeTranscriber):
 
         found = []
         for sound in sounds:
-            decoder = Decoder(samprate=16000, loglevel="FATAL")
+            grammar = {"lm": None, "jsgf": self.grammar} if self.grammar else {}
+            decoder = Decoder(samprate=16000, loglevel="FATAL", **grammar)
             decoder.start_utt()
-            wave = resampled(sound.samples, sound.rate, 16000)
+            wave = np.pad(resampled(sound.samples, sound.rate, 16000), 4000)
             decoder.process_raw((wave * 30000).astype("<i2").tobytes(), full_utt=True)
             decoder.end_utt()
             found.append(Transcript(decoder.hyp().hypstr if decoder.hyp() else ""))
@@ -63,22 +67,27 @@ class Sphinx(FakeTranscriber):
 
 @pytest.mark.slow
 @needs_espeak
-def test_texts_come_back_through_espeak_and_sphinx(capsys):
+def test_texts_come_back_through_espeak_and_sphinx(tmp_path, monkeypatch, capsys):
     """Round trip of real engines; and the filter keeps speech that says its text, and drops speech that does not."""
+    words = sorted({word for text in SAID for word in text.split()})
+    grammar = tmp_path / "words.jsgf"
+    grammar.write_text(f"#JSGF V1.0;\ngrammar words;\npublic <said> = ( {' | '.join(words)} )+;\n")
+    monkeypatch.setattr(Sphinx, "grammar", str(grammar))
     pytest.importorskip("pocketsphinx")
     rows = Dataset.from_dict({"text": SAID})
-    speak = Speak(runtime="espeak-ng", voices=("en-us",), speed=(0.8, 0.9))
+    speak = Speak(runtime="espeak-ng", voices=("en-us+m3",), speed=(0.9, 0.9))
     made = hfaug.augment(rows, hfaug.Chain(speak, ChangeGain(gain_db=(-6, -6))), keep=False)
     with registry.override("transcriber", Sphinx):
         heard = hfaug.augment(made, Transcribe(model="sphinx"), keep=False)
         rates = [error_rate(*pair) for pair in zip(heard["text"], heard["transcript"], strict=True)]
         swapped = made.remove_columns(["text", "provenance"]).add_column("text", SAID[1:] + SAID[:1])
-        kept = TranscriptMatches(model="sphinx", limit=0.5).of(swapped)
+        check = TranscriptMatches(model="sphinx", limit=0.7)
+        right, wrong = check.of(made), check.of(swapped)
     mean = sum(rates) / len(rates)
     with capsys.disabled():
         print(f"\nespeak-ng to pocketsphinx: WER {mean:.2f}, of each {[round(rate, 2) for rate in rates]}")
     assert mean < 0.6
-    assert len(kept) == 0
+    assert (len(right) >= 4, len(wrong)) == (True, 0)
 
 
 @pytest.mark.slow
