@@ -1,7 +1,7 @@
 """Rows: Arrow batch -> rows -> Arrow batch; decoded on first touch, encoded when changed, the rest moved untouched."""
 
 from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
-from hfaug.rows.colors import LUMA, Color, Curve, apply_color, table_curve
+from hfaug.rows.colors import LUMA, Color, Curve, apply_color, replaced, table_curve
 from hfaug.rows.entities import read_entities
 from hfaug.rows.footage import Footage
 from hfaug.rows.forms import Form, read_form
@@ -30,5 +30,6 @@ __all__ = [
     "movable_parts",
     "read_entities",
     "read_form",
+    "replaced",
     "table_curve",
 ]

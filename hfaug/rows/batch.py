@@ -17,6 +17,7 @@ from hfaug.errors import CallError, RoleError, RowIdError
 from hfaug.media import Clip, Codec, Film, Picture, Reduced
 from hfaug.randomness import row_key
 from hfaug.rows.row import Row
+from hfaug.threads import hold_threads
 
 __all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
 
@@ -38,6 +39,7 @@ class Batch(ABC):
     """
 
     def __init__(self, features: Features, codec: Codec) -> None:
+        hold_threads()
         self.features = features
         self.codec = codec
         self.sources: dict[tuple[str, int], Any] = {}
