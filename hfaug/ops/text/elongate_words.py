@@ -55,7 +55,8 @@ class ElongateWords(EditOp):
         for number in hits(rng, len(words), self.share):
             at = _vowel(text, *words[number])
             if at is not None:
-                items.append((at + 1, at + 1, text[at] * rng.integers(self.extra[0], self.extra[1] + 1)))
+                more = rng.integers(self.extra[0], self.extra[1] + 1)
+                items.append((at, at + 1, text[at] * (1 + more)))  # with the letter: what is put in at a border is outside
         return Edits(items)
 
 

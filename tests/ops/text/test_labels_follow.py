@@ -242,3 +242,27 @@ def test_texts_in_another_script_are_rejected_with_a_count():
     assert done == {"no latin letters": 2}
     assert kept["text"].to_pylist()[1:] == ["你好", "...", "مرحبا"]
     assert len(hfaug.augment(rows, op, keep=False)) == 2
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        hfaug.ops.text.ElongateWords(share=1),
+        hfaug.ops.text.AddTypos(share=1),
+        *(hfaug.ops.text.AddPhoneticErrors(share=1, language=language) for language in ("en", "de", "fr")),
+        hfaug.ops.text.AddOcrErrors(share=1),
+        hfaug.ops.text.SwapChars(share=1),
+    ],
+    ids=repr,
+)
+def test_a_label_on_whole_words_is_on_whole_words_afterwards(op, ner):
+    """As text and as words: a letter more at the end of a name belongs to the name."""
+    rows = []
+    for words in [*ner["tokens"], "Hören sie ihr zu, ihre Tochter ist da".split(), "Son été a été et ces amis".split()]:
+        ends = [sum(map(len, words[: number + 1])) + number for number in range(len(words))]
+        spans = [{"start": end - len(word), "end": end} for word, end in zip(words, ends, strict=True) if word.isalpha()]
+        rows.append({"text": " ".join(words), "spans": spans})
+    for row in hfaug.augment(Dataset.from_list(rows), op.on(spans="spans"), keep=False):
+        for span in row["spans"]:
+            before, after = row["text"][: span["start"]][-1:], row["text"][span["end"] :][:1]
+            assert (before + after).strip() == "", row["text"][span["start"] : span["end"]]
