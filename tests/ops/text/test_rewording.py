@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,6 +134,34 @@ def test_there_and_back_is_the_same_number(language, number):
 def test_dates(language, text, some):
     found = {RewordDates(language=language).edited(f"{text}!", rng) for rng in streams(100)}
     assert {f"{date}!" for date in some} <= found
+
+
+@pytest.mark.parametrize(
+    "language, text, day",
+    [
+        ("en", "March 5th, 2024", (2024, 3, 5)),
+        ("en", "Sept 5, 2024", (2024, 9, 5)),
+        ("en", "the 1st March 2024", (2024, 3, 1)),
+        ("en", "March 5 , 2024", (2024, 3, 5)),
+        ("fr", "1er mars 2024", (2024, 3, 1)),
+        ("it", "1º gennaio 2024", (2024, 1, 1)),
+    ],
+)
+def test_days_as_ordinals_and_other_names_of_months(language, text, day):
+    (found,) = dates(text, language)
+    assert found.day == dt.date(*day)
+
+
+def test_the_first_of_a_month():
+    assert written(dt.date(2024, 3, 1), "fr", "d MMMM y") == "1er mars 2024"
+    assert written(dt.date(2024, 3, 1), "fr", "d/M/y") == "1/3/2024"
+    assert dates("Version 1.2.2024, v. 1.2.2024", "de") == []
+
+
+def test_dates_in_lists_of_words():
+    rows = Dataset.from_dict({"tokens": [["On", "March", "5", ",", "2024", "."]], "tags": [["O"] * 6]})
+    found = {tuple(row["tokens"]) for row in rows.map(RewordDates().times(50), batched=True)}
+    assert {("On", "5", "March", "2024", "."), ("On", "Mar", "5", ",", "2024", ".")} <= found
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,14 @@ def test_punctuation_within_numbers_addresses_and_faces_stays():
     assert results(ChangePunctuation(share=1), text) == {text}
 
 
+def test_punctuation_in_lists_of_words():
+    rows = Dataset.from_dict({"tokens": [["Yes", ",", "I", "am", "here", "."]], "tags": [["O"] * 6]})
+    found = {tuple(row["tokens"]) for row in rows.map(ChangePunctuation(share=1).times(50), batched=True)}
+    assert ("Yes", "I", "am", "here") in found
+    assert ("Yes", ";", "I", "am", "here", "!") in found
+    assert results(ChangePunctuation(share=1), "Oui !") == {"Oui", "Oui !!", "Oui !!!", "Oui .", "Oui ?"}
+
+
 def test_white_space():
     assert results(ChangeWhitespace(share=1), "a b") == {"a  b", "a\tb", "a\u00a0b", "a\nb"}
     assert results(ChangeWhitespace(share=1, kinds=("tab",)), " a  b\n") == {" a\tb\n"}
@@ -75,13 +83,15 @@ def test_white_space():
 @pytest.mark.parametrize(
     "text, dropped, spelt",
     [
-        ("Müller aß Öl in Århus", "Muller aß Ol in Arhus", "Mueller ass Oel in Aarhus"),
+        ("Müller aß Öl in Århus", "Muller ass Ol in Arhus", "Mueller ass Oel in Aarhus"),
         ("Zu\u0308rich, cafe\u0301", "Zurich, cafe", "Zuerich, cafe"),
         ("Đặng Łódź søt", "Dang Lodz sot", "Dang Lodz sot"),
         ("Αθήνα", "Αθηνα", "Αθηνα"),
         ("مُحَمَّد שָׁלוֹם", "محمد שלום", "محمد שלום"),
         ("हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й"),
         ("plain", "plain", "plain"),
+        ("ÄRGER ÜBER Äpfel, FÜR Ü", "ARGER UBER Apfel, FUR U", "AERGER UEBER Aepfel, FUER Ue"),
+        ("œuvre Æsir ŒUVRE ĳs ılık GROẞ ǽ", "oeuvre Aesir OEUVRE ijs ilik GROSS ae", "oeuvre Aesir OEUVRE ijs ilik GROSS ae"),
         ("\u0301a", "\u0301a", "\u0301a"),
     ],
 )
@@ -108,6 +118,9 @@ def test_emoji_stand_behind_sentences():
         ("nice", {"niiice"}),
         ("привет", {"привеее" + "т"}),
         ("جميل", {"جميييل"}),
+        ("المدرسة", {"المدرسة"}),
+        ("والكتاب", {"والكتاااب"}),
+        ("personnes", {"persooonnes"}),
     ],
 )
 def test_vowels_are_drawn_out(text, after):
