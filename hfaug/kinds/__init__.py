@@ -4,6 +4,7 @@ from hfaug.kinds.images import ColorOp, CurveOp, ImageOp, ImageStats, PixelOp, P
 from hfaug.kinds.sounds import Samples, WaveOp
 from hfaug.kinds.texts import ArrangeOp, EditOp, TextOp
 from hfaug.kinds.videos import RetimeOp
+from hfaug.kinds.wordnets import WordnetOp
 
 __all__ = [
     "ArrangeOp",
@@ -20,4 +21,5 @@ __all__ = [
     "TextOp",
     "WarpOp",
     "WaveOp",
+    "WordnetOp",
 ]
