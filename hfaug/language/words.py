@@ -10,7 +10,7 @@ import functools
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hfaug.errors import MissingExtra
@@ -34,9 +34,9 @@ _UNSPACED = re.compile(
 )
 """Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana."""
 
-_JOINTS = re.compile(r"[-\u2010-\u2013'’:/.,&+*=~]+")
+_SIGNS = re.compile(r"[-\u2010-\u2013'’:/.,&+*=~$€£¥#−%‰°]+")
 _BEFORE, _BEHIND = "$€£¥#+-−", "%‰€$£¥°"
-"""What ties words and figures into one, between them and around them: quatre-vingt-dix, 9:30, $5, 20%."""
+"""What ties words and figures into one, between, before and behind them: quatre-vingt-dix, 9:30, $5, 20%."""
 
 
 @functools.cache
@@ -151,19 +151,33 @@ def whole_words(text: str) -> list[Span]:
     >>> [text[a:b] for a, b in whole_words(text)]
     ['Pay', '$3.50', 'at', '9:30', 'for', 'quatre-vingt-dix', 'or', 'not']
     """
-    found: list[Span] = []
-    for start, end in cut_words(text):
-        low, high = start, end
-        last = found[-1][1] if found else 0
-        while text[high : high + 1] and text[high] in _BEHIND:
-            high += 1
-        if found and _JOINTS.fullmatch(text, last, low):
-            low = found.pop()[0]
+    words = cut_words(text)
+    ties = list(_ties(text))
+    if not ties:
+        return words
+    found: list[tuple[int, int, bool]] = []
+    tied = False
+    for low, high, is_word in sorted([*((*word, True) for word in words), *((*tie, False) for tie in ties)]):
+        if found and low <= found[-1][1] and (tied or not is_word):
+            start, end, has_word = found.pop()
+            found.append((start, max(end, high), has_word or is_word))
         else:
-            while low > last and text[low - 1] in _BEFORE:
-                low -= 1
-        found.append((low, high))
-    return found
+            found.append((low, high, is_word))
+        tied = not is_word
+    return [(low, high) for low, high, has_word in found if has_word]
+
+
+def _ties(text: str) -> Iterator[Span]:
+    """Where signs lie that tie words and figures into one."""
+    for run in _SIGNS.finditer(text):
+        low, high = run.span()
+        before, behind = text[low - 1 : low].isalnum(), text[high : high + 1].isalnum()
+        if before and behind:
+            yield low, high
+        elif behind and text[high - 1] in _BEFORE:
+            yield low + len(run[0].rstrip(_BEFORE)), high
+        elif before and text[low] in _BEHIND:
+            yield low, high - len(run[0].lstrip(_BEHIND))
 
 
 def is_unspaced(text: str) -> bool:
