@@ -48,7 +48,9 @@ _WOULD = word_set("be do have go like love say want need prefer hate see rather"
 _STRANDING = word_set("what who whom which why how where than as whatever whoever whichever however wherever way")
 """Behind these a verb may stand alone at the end of its clause, in full: what it is now, than I am in many ways."""
 
-_GOES_ON = _DETERMINERS | word_set("not very so too quite really always never just still all only why what how where who")
+_GOES_ON = _DETERMINERS | word_set(
+    "not very so too quite really always never just still all only why what how where who"
+)
 _FOCUS = word_set("a an one the only just merely simply because")
 """Behind "not" these take it to themselves: they have not only one."""
 
@@ -71,7 +73,7 @@ _CONTRACT_DE = re.compile(
     rf"(?= (?-i:[A-ZÄÖÜ])[\w-]+(?![\w,-]))(?! (?:{_POINTED_DE})\b)",
     re.IGNORECASE,
 )
-"""Only before a noun, and where nothing says that this very one is meant or that a clause begins: in dem Peter wohnt."""
+"""Only before a noun, where nothing says that this very one is meant or that a clause begins: in dem Peter wohnt."""
 
 
 def contracted(text: str, language: str) -> list[Edit]:

@@ -56,8 +56,8 @@ _UNSPACED = ("ja", "zh")
 _JOINING: Mapping[str, frozenset[str]] = {
     "de": word_set("komma million millionen milliarde milliarden halb drittel viertel hundert tausend"),
     "en": word_set(
-        """a point hundred hundreds thousand thousands million millions billion billions trillion dozen half halves third
-        thirds quarter quarters fourths fifth fifths sixths eighths tenth tenths"""
+        """a point hundred hundreds thousand thousands million millions billion billions trillion dozen half halves
+        third thirds quarter quarters fourths fifth fifths sixths eighths tenth tenths"""
     ),
     "es": word_set("coma mil millón millones medio media cuarto cuartos tercio tercios cientos miles"),
     "fr": word_set("et virgule mille million millions milliard milliards demi demie quart quarts tiers cents"),
@@ -73,8 +73,8 @@ _UNITS = word_set("am cm dm g h kg km l m mg min ml mm ms p pm s x kHz MHz kW GB
 
 _OPENERS: Mapping[str, frozenset[str]] = {
     "de": word_set(
-        """alle als am an auch auf aus b. bei bis da das dann der den die diese doch ein es etwa für fast genau h. ihre in
-        insgesamt knapp maximal meine mit mindestens nach noch nur rund seine seit sie so über um und unsere von vor
+        """alle als am an auch auf aus b. bei bis da das dann der den die diese doch ein es etwa für fast genau h. ihre
+        in insgesamt knapp maximal meine mit mindestens nach noch nur rund seine seit sie so über um und unsere von vor
         war waren weitere wir zu zwischen"""
     ),
     "en": word_set(
@@ -95,8 +95,8 @@ _OPENERS: Mapping[str, frozenset[str]] = {
         ma nei nelle o ogni per più quasi questi queste solo sono su tra tutti tutte"""
     ),
     "nl": word_set(
-        """al alle bij binnen de deze die door dit elke en er haar het hun in maar met meer mijn na nog om onder ongeveer
-        onze ook op over per ruim sinds slechts tot tussen uit van voor we wij zijn"""
+        """al alle bij binnen de deze die door dit elke en er haar het hun in maar met meer mijn na nog om onder
+        ongeveer onze ook op over per ruim sinds slechts tot tussen uit van voor we wij zijn"""
     ),
     "sv": word_set(
         """alla av bara bland cirka de den dessa det efter en endast för från han hon hos i inom kring med men mellan
@@ -260,7 +260,7 @@ def _read(text: str, low: int, high: int, language: str) -> list[Edit]:
     numbers = _numbers(language)
     bare = _AND.fullmatch(text, low, high) if language == "en" else None
     low, high = bare.span(1) if bare else (low, high)
-    if text[low : high].lower() in numbers:
+    if text[low:high].lower() in numbers:
         spans = [(low, high)]
     else:
         spans = [(start, end) for start, end in _between(text, low, high)] if language == "en" else []

@@ -59,7 +59,7 @@ def known_language(code: str, who: str) -> None:
     """
     if code not in _CODES:
         raise ParameterError(
-            f"{who}: language must be an ISO 639-1 code of two letters, got {code!r}; write en for English, de for German"
+            f"{who}: language must be an ISO 639-1 code of two letters, got {code!r}; write en for English"
         )
 
 

@@ -16,7 +16,7 @@ __all__ = ["ChangePunctuation"]
 _MARKS = re.compile(
     r"(?<![\s.!?…。！？،؛؟:;/@])[.!?,;:](?=\s|$|[\"'”’»)\]])|(?<=[^\s.!?…:;] )[.!?,;:](?=\s|$)|[。！？，；：、،؛؟۔।]"
 )
-"""A mark behind a word, or by itself as in lists of words; those in numbers, addresses, faces and dots in a row stay."""
+"""A mark behind a word, or by itself as in lists of words; those in numbers, addresses, faces and rows of dots stay."""
 
 _OTHERS = (
     (".", "!?,"), ("!", ".?"), ("?", ".!"), (",", ";."), (";", ",."), (":", ";,"),

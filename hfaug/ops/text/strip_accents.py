@@ -15,6 +15,7 @@ from hfaug.randomness import Stream, hits
 
 __all__ = ["StripAccents"]
 
+
 def _both_cases(table: dict[str, str]) -> dict[str, str]:
     """With capitals, of which those that become two letters keep the first one large; not those of plain letters."""
     capitals = {small.upper(): other.capitalize() for small, other in table.items()}
@@ -36,8 +37,8 @@ class StripAccents(EditOp):
 
     Args:
         share: Chance of each letter with an accent, 0..1.
-        umlauts: ``drop`` writes u for ü, ``spell`` ue, and aa for å, as German and Nordic languages do. ``spell`` takes the
-            dots of other languages for umlauts too (coöperatie, pingüino).
+        umlauts: ``drop`` writes u for ü, ``spell`` ue, and aa for å, as German and Nordic languages do. ``spell`` takes
+            the dots of other languages for umlauts too (coöperatie, pingüino).
 
     Moves: text, spans, answers, words with their tags.
     Rejects: nothing; letters of other scripts, whose marks are no accents, stay.
