@@ -41,6 +41,8 @@ POSITIONS = {
     "image": ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints"),
     "text": ("spans", "answers", "tags"),
     "audio": ("segments",),
+    "rate": (),
+    "speech": ("transcript",),
     "time": ("segments", *FRAME_ROLES),
 }
 """The labels that name places in a content."""
@@ -58,6 +60,7 @@ _NAMES = {
     "audio": _TIMES,
     "time": _TIMES,
 }
+"""What labels of a content are called; of those that are missing here, only what measures it is looked for."""
 _FOLLOWING = frozenset({"keypoint_counts", *(role for roles in MEASURES.values() for role in roles)})
 """Roles of what nothing moves, but what follows from what was moved."""
 _OUTLINES = re.compile(r"rle|polygon|contour|segmentation", re.IGNORECASE)
@@ -84,6 +87,8 @@ def check_labels(
     for content in sorted(shifts - {"size"}):
         _check_bound(binding, columns, content, moves, who)
         measured = MEASURES.get(content, ()) if content != "image" or "size" in shifts else ()
+        if content not in _NAMES and not measured:
+            continue
         _check_unbound(features, binding, columns, content, moves, measured, who)
     if "image" in shifts:
         _check_native(binding, columns, moves, who)
@@ -96,6 +101,11 @@ def check_labels(
 def _check_bound(binding: Binding, columns: Columns, content: str, moves: frozenset[str], who: str) -> None:
     for role in POSITIONS[content]:
         for path in columns.get(role, ()):
+            if role == "transcript" and path not in binding.keep:
+                raise LabelError(
+                    f"{who}: the transcript in {path!r} may no longer be what is heard, since this op cuts or garbles "
+                    f'speech; use another op, remove the column, or say .on(keep="{path}") if it stays right'
+                )
             if role not in moves and path not in binding.keep:
                 raise LabelError(
                     f"{who}: {role} in {path!r} must move with the {content}, and this op cannot move them; "
@@ -167,8 +177,10 @@ def _doubtful(
     in_words = any(is_words(feature) and NAMES_OF_WORDS.search(name) for name, feature in features.items())
     lineage = {name for name, feature in features.items() if is_lineage(feature)}
     silent = (*binding.keep, *lineage, *columns.get("rle", ()))
-    if content == "time":  # a column of frames or of stretches follows as a whole
-        silent = (*silent, *frame_columns(features, columns, binding), *columns.get("segments", ()))
+    if content in ("time", "audio"):  # a column of frames or of stretches follows as a whole
+        silent = (*silent, *columns.get("segments", ()))
+    if content == "time":
+        silent = (*silent, *frame_columns(features, columns, binding))
     found: list[str] = []
     measuring: list[str] = []
     for path, feature in fields_of(features):
@@ -279,6 +291,8 @@ def _check_words(features: Features, columns: Columns, who: str) -> None:
 
 def _suspect(feature: Any, path: str, content: str) -> bool:
     name = path.rsplit(".", 1)[-1]
+    if content not in _NAMES:
+        return False
     named = bool(_NAMES[content].search(name))
     if named and holds_numbers(feature):
         return True

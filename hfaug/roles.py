@@ -25,6 +25,7 @@ from hfaug.columns import (
     is_string,
     is_tags,
     is_texts,
+    is_timed,
     is_video,
     is_words,
     split_path,
@@ -53,6 +54,10 @@ _DEEP = (
 )
 """What may be a field of a struct."""
 _OUTLINES = ("polygons", "rle")
+_SPOKEN = re.compile(
+    r"^(raw_|normali[sz]ed_|clean_)?(text|transcript(ion)?|sentence|utterance|spoken(_text)?)$", re.IGNORECASE
+)
+"""What a text beside a sound is called when it says what is heard."""
 _SINGLE = {"text", "tokens", "audio", "prompt"}
 """Roles of one column."""
 
@@ -91,7 +96,8 @@ def resolve(
         binding: What the user said.
         who: Name of the op, for errors.
         needs: Roles that the op cannot do without.
-        shifts: Contents whose positions change; ``size`` where that of an image may.
+        shifts: Contents whose positions change; ``size`` where that of an image may, ``speech`` where what is said
+            is lost.
         moves: Labels that the op moves.
         also: What does in place of an image that is missing: ``video``.
 
@@ -118,7 +124,10 @@ def resolve(
             continue
         if role not in columns and not (role == "text" and _is_in_words(features, binding, columns, who)):
             columns[role] = (_only(features, binding, role, columns, who),)
-    check_labels(features, binding, columns, frozenset(shifts), frozenset(moves), who)
+    shifts = frozenset(shifts)
+    if "speech" in shifts and "transcript" not in columns:
+        _take(columns, "transcript", [n for n, f in features.items() if is_string(f) and _SPOKEN.search(n)], many=True)
+    check_labels(features, binding, columns, shifts, frozenset(moves), who)
     return Roles(columns, binding)
 
 
@@ -240,7 +249,8 @@ _FITS = {
     "tokens": is_words,
     "tags": is_tags,
     "audio": lambda feature: isinstance(feature, Audio),
-    "segments": is_pairs,
+    "segments": is_timed,
+    "transcript": is_string,
     "video": is_video,
     "label": lambda feature: isinstance(feature, (ClassLabel, Value)),
     "prompt": is_string,

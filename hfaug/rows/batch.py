@@ -25,6 +25,8 @@ _MOST_BYTES = 1_500_000_000
 
 
 _LARGE = 1 << 20
+_SHORT = 1 << 16
+"""Bytes of a compressed sound up to which opening it costs as much as decoding it."""
 _STORED_MEDIA = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
@@ -98,6 +100,11 @@ class Batch(ABC):
     def open_audio(self, value: Any) -> Clip:
         """Decode a sound."""
         return media.decode_audio(_bytes(value))
+
+    def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
+        """(samples of one channel, samples a second, channels) without decoding; None where decoding costs no more."""
+        data = _bytes(value)
+        return None if len(data) < _SHORT and data[:4] != b"RIFF" else media.audio_info(data)
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         """Encode a sound in the format of the one it came from."""
@@ -290,6 +297,9 @@ class ObjectBatch(Batch):
 
     def open_audio(self, value: Any) -> Clip:
         return super().open_audio(value) if _is_stored(value) else media.clip_from(value)
+
+    def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
+        return super().measure_audio(value) if _is_stored(value) else None
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         return media.clip_to_dict(samples, like)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from hfaug.fields import Range
-from hfaug.kinds import Samples
+from hfaug.kinds import Samples, WaveOp
 from hfaug.randomness import Stream
-from hfaug.transforms import TransformOp
 
 __all__ = ["AddNoise"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AddNoise(TransformOp):
+class AddNoise(WaveOp):
     """Add white Gaussian noise at a drawn signal-to-noise ratio, as cheap microphones do. Silence stays silent.
 
     Args:
@@ -32,13 +30,16 @@ class AddNoise(TransformOp):
     (10.0, 20.0)
     """
 
-    transform: ClassVar[str] = "AddGaussianSNR"
-    draws: ClassVar[bool] = True
+    version: ClassVar[int] = 2
 
     snr_db: Range = (10, 40)
 
-    def parameters(self, samples: Samples, rate: int, rng: Stream) -> Mapping[str, Any] | None:
-        """Draw the ratio; the noise itself is drawn by the transform."""
+    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+        """Draw the ratio and the noise."""
         ratio = rng.uniform(*self.snr_db)
         power = float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
-        return {"noise_std": power**0.5 / 10 ** (ratio / 20)} if power > 0 else None
+        if power == 0:
+            return samples
+        noise = rng.generator().standard_normal(samples.shape, dtype=np.float32)
+        noise *= np.float32(power**0.5 / 10 ** (ratio / 20))
+        return np.add(samples, noise, out=noise)
