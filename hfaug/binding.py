@@ -25,7 +25,7 @@ ROLES = (
     "image", "mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints", "keypoint_counts",
     "width", "height", "fps", "num_frames", "duration", "num_samples", "sampling_rate",
     "text", "spans", "answers", "tokens", "tags",
-    "audio", "segments", "transcript", "video", "frame_labels",
+    "audio", "spectrogram", "segments", "transcript", "video", "frame_labels",
     "label", "prompt",
 )  # fmt: skip
 """What a column can be to an op."""
@@ -71,6 +71,7 @@ class Binding:
         tokens: A list of words in place of a text.
         tags: One tag a token: BIO names or class ids.
         audio: The sound column.
+        spectrogram: The column of a spectrogram: a table of numbers, such as log-mel features.
         segments: Stretches of time: lists of ``{"start", "end", ...}``, ``{"start", "duration", ...}`` (as RTTM has
             them), ``{"timestamp": [start, end], ...}``, ``[start, end]``, or of moments, ``{"time", ...}``; or a struct
             of lists of the same fields. In ``time_units``.
@@ -130,6 +131,7 @@ class Binding:
     tokens: Columns = ()
     tags: Columns = ()
     audio: Columns = ()
+    spectrogram: Columns = ()
     segments: Columns = ()
     transcript: Columns = ()
     video: Columns = ()

@@ -24,6 +24,7 @@ __all__ = [
     "is_pairs",
     "is_runs",
     "is_string",
+    "is_table",
     "is_tags",
     "is_texts",
     "is_timed",
@@ -158,6 +159,13 @@ def is_runs(feature: Any) -> bool:
 def is_words(feature: Any) -> bool:
     """A list of texts."""
     return is_list(feature) and is_string(feature.feature)
+
+
+def is_table(feature: Any) -> bool:
+    """Lists of lists of numbers, or an array of two dimensions."""
+    if len(getattr(feature, "shape", ())) in (2, 3):
+        return True
+    return is_list(feature) and is_list(feature.feature) and is_number(feature.feature.feature)
 
 
 def is_tags(feature: Any) -> bool:

@@ -23,6 +23,7 @@ from hfaug.columns import (
     is_pairs,
     is_runs,
     is_string,
+    is_table,
     is_tags,
     is_texts,
     is_timed,
@@ -58,7 +59,8 @@ _SPOKEN = re.compile(
     r"^(raw_|normali[sz]ed_|clean_)?(text|transcript(ion)?|sentence|utterance|spoken(_text)?)$", re.IGNORECASE
 )
 """What a text beside a sound is called when it says what is heard."""
-_SINGLE = {"text", "tokens", "audio", "prompt"}
+_SPECTROGRAM = re.compile(r"^(input_features|features|fbank|mfcc)$|spectrogram|(^|_)mel(_|s$|$)", re.IGNORECASE)
+_SINGLE = {"text", "tokens", "audio", "spectrogram", "prompt"}
 """Roles of one column."""
 
 
@@ -218,6 +220,8 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
     """The one column that can play a needed role."""
     taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
+    if role == "spectrogram":
+        found = [name for name in found if _SPECTROGRAM.search(name)]
     if role in found or (not found and is_null(features.get(role))):
         return role
     if role == "text" and "context" in found and "answers" in columns:
@@ -249,6 +253,7 @@ _FITS = {
     "tokens": is_words,
     "tags": is_tags,
     "audio": lambda feature: isinstance(feature, Audio),
+    "spectrogram": is_table,
     "segments": is_timed,
     "transcript": is_string,
     "video": is_video,

@@ -11,8 +11,15 @@ from hfaug.gallery import op_section, pages_html
 from hfaug.op import Op
 from hfaug.pages import op_page
 
-NEED_MORE = {"text.eda", "text.fill_templates", "text.insert_synonyms", "text.replace_synonyms"}
-"""A wordnet that was fetched, or templates."""
+NEED_MORE = {
+    "audio.reverberate",
+    "audio.spec_augment",
+    "text.eda",
+    "text.fill_templates",
+    "text.insert_synonyms",
+    "text.replace_synonyms",
+}
+"""A wordnet that was fetched, templates, the answers of rooms, or rows that no example has."""
 
 SHOWN = [
     name

@@ -9,6 +9,7 @@ from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_part
 from hfaug.rows.row import KEPT, Row
 from hfaug.rows.scene import Scene
 from hfaug.rows.sound import Sound
+from hfaug.rows.waves import resampled
 
 __all__ = [
     "KEPT",
@@ -30,5 +31,6 @@ __all__ = [
     "movable_parts",
     "read_entities",
     "read_form",
+    "resampled",
     "table_curve",
 ]

@@ -6,7 +6,7 @@ are one pass of the engine, cuts and turns one copy. Labels move once, by the pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,13 @@ class Sound:
     def present(self) -> bool:
         """Whether the row holds a sound at all."""
         return self._source.value is not None
+
+    @property
+    def stored_bytes(self) -> bytes | None:
+        """The file as it is stored; None where the sound came decoded."""
+        value = self._source.value
+        is_stored = isinstance(value, Mapping) and "bytes" in value
+        return media.read_media(value) if is_stored else None
 
     @property
     def rate(self) -> int:

@@ -13,7 +13,7 @@ from hfaug.errors import MissingExtra
 from hfaug.media import counts
 from hfaug.moves import TimeMap
 
-__all__ = ["Edit", "Gain", "Resample", "Stretch", "Take", "WaveStep", "apply_step", "fuse_step"]
+__all__ = ["Edit", "Gain", "Resample", "Stretch", "Take", "WaveStep", "apply_step", "fuse_step", "resampled"]
 
 Samples = npt.NDArray[np.float32]
 
@@ -110,7 +110,7 @@ def fuse_step(todo: list[WaveStep], step: WaveStep) -> None:
 
 def _is_nothing(step: WaveStep) -> bool:
     if isinstance(step, Gain):
-        return step.ratio == 1
+        return abs(step.ratio - 1) < 1e-9
     if isinstance(step, Stretch):
         return step.count == step.length and abs(step.semitones) < 1e-9
     if isinstance(step, Resample):

@@ -183,6 +183,18 @@ def _heard(lengths: list[float]) -> Columns:
     }
 
 
+@functools.cache
+def _spectrograms() -> Sample:
+    """Log-mel features, frames of bins, with a class."""
+    features = {"input_features": List(List(Value("float32"))), "label": ClassLabel(names=["yes", "no"])}
+    rows: Columns = {
+        "input_features": [[[float(i + 3 * t + f) for f in range(12)] for t in range(8 + i)] for i in range(6)],
+        "label": [i % 2 for i in range(6)],
+    }
+    odd: Columns = {"input_features": [[], None, [[0.0]], [[], []]], "label": [0, 1, None, 0]}
+    return Sample("spectrograms", with_strange(features, rows), with_strange(features, odd))
+
+
 # ---- videos
 
 
@@ -277,6 +289,7 @@ SAMPLES: dict[str, Callable[[], Sample]] = {
     "questions": _questions,
     "plain": _plain,
     "sounds": _sounds,
+    "spectrograms": _spectrograms,
     **({"videos": _videos} if importlib.util.find_spec("av") else {}),
     "requests": _requests,
     "numbers": _numbers,

@@ -1,0 +1,39 @@
+"""Bring the loudest sample to a level."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+
+from hfaug.fields import Limit
+from hfaug.kinds import Samples, WaveOp
+from hfaug.randomness import Stream
+
+__all__ = ["NormalizePeak"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NormalizePeak(WaveOp):
+    """Bring the loudest sample of a sound to one level, so that recordings differ less. Silence stays silent.
+
+    Args:
+        peak_db: Range of the level of the loudest sample, in dB below full scale, at most 0.
+
+    Moves: samples only; every time label stays.
+    Rejects: nothing.
+    Source: audiomentations, Normalize.
+
+    >>> import hfaug
+    >>> hfaug.ops.audio.NormalizePeak(peak_db=(-1, -1)).peak_db
+    (-1.0, -1.0)
+    """
+
+    peak_db: Annotated[tuple[float, float], Limit(-120, 0, ordered=True)] = (-3, 0)
+
+    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+        """Draw the level."""
+        peak = float(np.abs(samples).max(initial=0.0))
+        level = 10 ** (rng.uniform(*self.peak_db) / 20)
+        return samples * np.float32(level / peak) if peak else samples
