@@ -114,7 +114,7 @@ KNOWN_AS: dict[str, str] = {
     "zoom_blur": "image.blur_zoom",
     "zoom_out": "image.pad: {margins_px: [64, 64, 64, 64]}",
 }
-"""Names of albumentations, torchvision, kornia, imgaug and audiomentations, without ``random_``, and what a recipe says for them."""
+"""Names that other libraries use, without ``random_``, and what a recipe says for them."""
 
 
 def known_as(name: str) -> str | None:

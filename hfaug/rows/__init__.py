@@ -8,6 +8,7 @@ from hfaug.rows.forms import Form, read_form
 from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_parts
 from hfaug.rows.row import KEPT, Row
 from hfaug.rows.scene import Scene
+from hfaug.rows.segments import clock_of, move_segments
 from hfaug.rows.sound import Sound
 from hfaug.rows.waves import resampled
 
@@ -26,9 +27,11 @@ __all__ = [
     "Sound",
     "apply_color",
     "arrange_text",
+    "clock_of",
     "edit_text",
     "has_labels",
     "movable_parts",
+    "move_segments",
     "read_entities",
     "read_form",
     "resampled",

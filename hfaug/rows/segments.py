@@ -10,7 +10,7 @@ from hfaug.columns import time_fields
 from hfaug.errors import LabelError
 from hfaug.moves import TimeMap
 
-__all__ = ["Clock", "move_segments"]
+__all__ = ["Clock", "clock_of", "move_segments"]
 
 _ROUNDING = 1e-6
 
@@ -31,6 +31,13 @@ class Clock:
 
 
 _SECONDS = Clock()
+
+
+def clock_of(units: str | None, source_rate: float, result_rate: float) -> Clock:
+    """The clock of a label in some units (see `hfaug.binding.Binding`), by the sampling rates before and afterwards."""
+    if units == "samples":
+        return Clock(source_rate, result_rate, rounds=True)
+    return Clock(1000.0, 1000.0, rounds=True) if units == "milliseconds" else _SECONDS
 
 
 def move_segments(value: Any, moves: TimeMap, path: str, clock: Clock = _SECONDS) -> Any:

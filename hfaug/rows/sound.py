@@ -17,7 +17,7 @@ from hfaug import media
 from hfaug.columns import feature_at, split_path
 from hfaug.moves import TimeMap
 from hfaug.rows.places.paths import read_path, write_path
-from hfaug.rows.segments import Clock, move_segments
+from hfaug.rows.segments import clock_of, move_segments
 from hfaug.rows.waves import Edit, Gain, Resample, Stretch, Take, WaveStep, apply_step, fuse_step
 
 if TYPE_CHECKING:
@@ -223,9 +223,8 @@ class Sound:
             return {}
         moves = TimeMap.identity(self._source.facts[0] / before) if self._map is None else self._map
         changed: dict[str, Any] = {}
-        clocks = {"samples": Clock(before, after, rounds=True), "milliseconds": Clock(1000.0, 1000.0, rounds=True)}
         for path, units in self._labels:
-            clock = clocks.get(units or "", Clock())
+            clock = clock_of(units, before, after)
             if self._map is None and units != "samples":
                 continue
             if feature_at(row.batch.features, path) is not None:
