@@ -1,7 +1,7 @@
 """The kinds of ops. Each asks for one small function, and the library moves the rest."""
 
 from hfaug.kinds.images import ColorOp, CurveOp, ImageOp, ImageStats, PixelOp, Pixels, Size, WarpOp
-from hfaug.kinds.sounds import GainOp, Samples, SoundOp, TimeOp, WaveOp
+from hfaug.kinds.sounds import FlowOp, GainOp, Samples, SoundOp, TimeOp, WaveOp
 from hfaug.kinds.texts import ArrangeOp, EditOp, TextOp
 from hfaug.kinds.videos import RetimeOp
 
@@ -10,6 +10,7 @@ __all__ = [
     "ColorOp",
     "CurveOp",
     "EditOp",
+    "FlowOp",
     "GainOp",
     "ImageOp",
     "ImageStats",

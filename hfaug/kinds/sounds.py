@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -14,9 +16,9 @@ from hfaug.errors import RowError, add_context
 from hfaug.moves import TimeMap
 from hfaug.op import Op, Reject
 from hfaug.randomness import Stream
-from hfaug.rows import Row, Sound
+from hfaug.rows import Heard, Row, Sound
 
-__all__ = ["GainOp", "Samples", "SoundOp", "TimeOp", "WaveOp"]
+__all__ = ["FlowOp", "GainOp", "Samples", "SoundOp", "TimeOp", "WaveOp"]
 
 Samples = npt.NDArray[np.float32]
 
@@ -73,6 +75,27 @@ class WaveOp(SoundOp):
                 "mend the op"
             )
         return after if after is before else np.asarray(after, dtype=np.float32)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlowOp(WaveOp):
+    """An op on samples that can work block by block: ``flow(heard, rng)`` gives what changes each block in turn.
+
+    So hours of sound need no more memory than minutes. Short sounds are one block.
+    """
+
+    @abstractmethod
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
+        """Draw what changes the blocks of a sound, from its first to its last; each keeps its shape."""
+
+    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+        """Change the sound as one block."""
+        return self.flow(Heard.of(samples, rate), rng)(samples) if samples.size else samples
+
+    def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
+        """Change the samples, once somebody looks at them."""
+        sound.edit(partial(self._edited, rng=copy.copy(rng)), lambda heard: self.flow(heard, copy.copy(rng)))
+        return None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

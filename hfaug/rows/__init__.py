@@ -3,6 +3,7 @@
 from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
 from hfaug.rows.colors import LUMA, Color, Curve, apply_color, table_curve
 from hfaug.rows.entities import read_entities
+from hfaug.rows.flow import Heard
 from hfaug.rows.footage import Footage
 from hfaug.rows.forms import Form, read_form
 from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_parts
@@ -21,6 +22,7 @@ __all__ = [
     "Curve",
     "Footage",
     "Form",
+    "Heard",
     "ObjectBatch",
     "Row",
     "Scene",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -16,7 +17,9 @@ from hfaug import media, provenance
 from hfaug.errors import CallError, RoleError, RowIdError
 from hfaug.media import Clip, Codec, Film, Picture, Reduced
 from hfaug.randomness import row_key
+from hfaug.rows.flow import flowing
 from hfaug.rows.row import Row
+from hfaug.rows.waves import WaveStep
 
 __all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
 
@@ -109,6 +112,13 @@ class Batch(ABC):
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         """Encode a sound in the format of the one it came from."""
         return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
+
+    def store_flow(self, value: Any, todo: Sequence[WaveStep], rate: int, facts: tuple[int, int, int]) -> Any:
+        """Decode a long sound, do what is asked for and encode it, block by block."""
+        data = _bytes(value)
+        like = replace(media.sound_kind(data), rate=rate)
+        blocks = flowing(lambda: media.read_blocks(data), todo, facts)
+        return {"bytes": media.write_blocks(blocks, like, self.codec), "path": None}
 
     def open_video(self, value: Any) -> Film:
         """Read what a video holds."""

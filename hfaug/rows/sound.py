@@ -16,6 +16,7 @@ import numpy.typing as npt
 from hfaug import media
 from hfaug.columns import feature_at, split_path
 from hfaug.moves import TimeMap
+from hfaug.rows.flow import LONG, Heard, can_flow
 from hfaug.rows.places.paths import read_path, write_path
 from hfaug.rows.segments import clock_of, move_segments
 from hfaug.rows.waves import Edit, Gain, Resample, Stretch, Take, WaveStep, apply_step, fuse_step
@@ -144,9 +145,18 @@ class Sound:
         """Make every sample so many times as large."""
         fuse_step(self._todo, Gain(ratio))
 
-    def edit(self, change: Callable[[Samples, int], Samples]) -> None:
-        """Change the samples in their places, once somebody looks at them."""
-        self._todo.append(Edit(change, self.rate))
+    def edit(
+        self,
+        change: Callable[[Samples, int], Samples],
+        flow: Callable[[Heard], Callable[[Samples], Samples]] | None = None,
+    ) -> None:
+        """Change the samples in their places, once somebody looks at them.
+
+        Args:
+            change: Gets samples and rate; returns the same object for no change.
+            flow: Gets what is known of a long sound; returns what changes it block by block, alike.
+        """
+        self._todo.append(Edit(change, self.rate, flow))
 
     def shift_pitch(self, semitones: float) -> None:
         """Sound higher at the same length."""
@@ -208,6 +218,9 @@ class Sound:
         """The changed columns, in storage form."""
         if not self._todo and self._base is None:
             return {}
+        if self._base is None and self._flows():
+            stored = row.batch.store_flow(self._source.value, self._todo, self.rate, self._source.facts)
+            return {self.column: stored, **self._settled_labels(row)}
         samples = self.samples
         if self._base is None and self._rate is None:
             return {}
@@ -215,6 +228,14 @@ class Sound:
         if self._rate is not None and self._rate != like.rate:
             like = replace(like, rate=self._rate)
         return {self.column: row.batch.store_audio(samples, like), **self._settled_labels(row)}
+
+    def _flows(self) -> bool:
+        """Whether the sound is long, and all that is asked for can be done block by block."""
+        return self.stored_bytes is not None and self._is_long() and can_flow(self._todo)
+
+    def _is_long(self) -> bool:
+        count, _, channels = self._source.facts
+        return max(count, self.count) * channels > LONG
 
     def _settled_labels(self, row: Row) -> dict[str, Any]:
         """Time labels after all moves at once."""

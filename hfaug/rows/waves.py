@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -80,10 +80,12 @@ class Edit:
     Attributes:
         change: Gets samples and rate; returns the same object for no change.
         rate: Samples a second when it was asked for.
+        flow: How the same is done to a long sound block by block, if it can be; see `hfaug.rows.flow.Heard`.
     """
 
     change: Callable[[Samples, int], Samples]
     rate: int
+    flow: Callable[[Any], Callable[[Samples], Samples]] | None = None
 
 
 WaveStep: TypeAlias = Gain | Stretch | Resample | Take | Edit

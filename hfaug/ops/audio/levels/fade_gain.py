@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 
 from hfaug.fields import Limit, Range
-from hfaug.kinds import Samples, WaveOp
+from hfaug.kinds import FlowOp, Samples
 from hfaug.randomness import Stream
+from hfaug.rows import Heard
 
 __all__ = ["FadeGain"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FadeGain(WaveOp):
+class FadeGain(FlowOp):
     """Fade from one gain to another somewhere in a sound, as when a speaker walks past a microphone.
 
     Args:
@@ -34,10 +36,18 @@ class FadeGain(WaveOp):
     gain_db: Range = (-24, 6)
     fade_s: Annotated[tuple[float, float], Limit(0, ordered=True)] = (0.2, 6)
 
-    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
         """Draw both gains, the fade, and the moment of its middle."""
         before, after = rng.uniform(*self.gain_db), rng.uniform(*self.gain_db)
-        half = max(rng.uniform(*self.fade_s) * rate, 1.0) / 2
-        middle = rng.random() * samples.shape[1]
-        gains = np.interp(np.arange(samples.shape[1]), (middle - half, middle + half), (before, after))
-        return samples * (10 ** (gains / 20)).astype(np.float32)
+        half = max(rng.uniform(*self.fade_s) * heard.rate, 1.0) / 2
+        middle = rng.random() * heard.count
+        start = 0
+
+        def fade(block: Samples) -> Samples:
+            nonlocal start
+            places = np.arange(start, start + block.shape[1])
+            start += block.shape[1]
+            gains = np.interp(places, (middle - half, middle + half), (before, after))
+            return block * (10 ** (gains / 20)).astype(np.float32)
+
+        return fade

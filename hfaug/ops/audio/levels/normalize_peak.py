@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 
 from hfaug.fields import Limit
-from hfaug.kinds import Samples, WaveOp
+from hfaug.kinds import FlowOp, Samples
 from hfaug.randomness import Stream
+from hfaug.rows import Heard
 
 __all__ = ["NormalizePeak"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class NormalizePeak(WaveOp):
+class NormalizePeak(FlowOp):
     """Bring the loudest sample of a sound to one level, so that recordings differ less. Silence stays silent.
 
     Args:
@@ -32,8 +34,8 @@ class NormalizePeak(WaveOp):
 
     peak_db: Annotated[tuple[float, float], Limit(-120, 0, ordered=True)] = (-3, 0)
 
-    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
         """Draw the level."""
-        peak = float(np.abs(samples).max(initial=0.0))
         level = 10 ** (rng.uniform(*self.peak_db) / 20)
-        return samples * np.float32(level / peak) if peak else samples
+        ratio = np.float32(level / heard.peak) if heard.peak else None
+        return lambda block: block if ratio is None else block * ratio

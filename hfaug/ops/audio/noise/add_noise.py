@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from hfaug.fields import Range
-from hfaug.kinds import Samples, WaveOp
+from hfaug.kinds import FlowOp, Samples
 from hfaug.randomness import Stream
+from hfaug.rows import Heard
 
 __all__ = ["AddNoise"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AddNoise(WaveOp):
+class AddNoise(FlowOp):
     """Add white Gaussian noise at a drawn signal-to-noise ratio, as cheap microphones do. Silence stays silent.
 
     Args:
@@ -34,12 +36,17 @@ class AddNoise(WaveOp):
 
     snr_db: Range = (10, 40)
 
-    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
         """Draw the ratio and the noise."""
         ratio = rng.uniform(*self.snr_db)
-        power = float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
-        if power == 0:
-            return samples
-        noise = rng.generator().standard_normal(samples.shape, dtype=np.float32)
-        noise *= np.float32(power**0.5 / 10 ** (ratio / 20))
-        return np.add(samples, noise, out=noise)
+        strength = np.float32(heard.power**0.5 / 10 ** (ratio / 20))
+        generator = rng.generator()
+
+        def add(block: Samples) -> Samples:
+            if strength == 0:
+                return block
+            noise = generator.standard_normal((block.shape[1], block.shape[0]), dtype=np.float32).T
+            noise *= strength
+            return np.add(block, noise, out=noise)
+
+        return add

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 
 from hfaug.fields import Limit
-from hfaug.kinds import Samples, WaveOp
+from hfaug.kinds import FlowOp, Samples
 from hfaug.randomness import Stream
+from hfaug.rows import Heard
 
 __all__ = ["CrushBits"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CrushBits(WaveOp):
+class CrushBits(FlowOp):
     """Keep few bits of each sample, as old recorders and games do.
 
     Args:
@@ -32,7 +34,7 @@ class CrushBits(WaveOp):
 
     bits: Annotated[tuple[int, int], Limit(1, 24, ordered=True)] = (5, 10)
 
-    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
         """Draw the number of bits."""
         steps = np.float32(2 ** (rng.integers(self.bits[0], self.bits[1] + 1) - 1) + 1)
-        return np.asarray(np.round(samples * steps) / steps, dtype=np.float32)
+        return lambda block: np.asarray(np.round(block * steps) / steps, dtype=np.float32)
