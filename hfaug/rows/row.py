@@ -281,7 +281,10 @@ def _told_of(row: Row, column: str) -> Iterator[None]:
     except Exception as error:
         value = row.batch.value(column, row.index)
         path = value.get("path") if isinstance(value, Mapping) else None
-        known = f"column {column!r}" in getattr(error, "__notes__", ())
+        notes = getattr(error, "__notes__", ())
+        if any(note.startswith(f"column {column!r} with") for note in notes):
+            raise
+        known = f"column {column!r}" in notes
         told = [*([] if known else [f"column {column!r} with its labels"]), *([f"file {path!r}"] if path else [])]
         if told:
             add_context(error, ", ".join(told))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from hfaug import media
 from hfaug.columns import feature_at, split_path
+from hfaug.errors import add_context
 from hfaug.moves import TimeMap
 from hfaug.rows.flow import LONG, Heard, can_flow
 from hfaug.rows.places.paths import read_path, write_path
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["Sound"]
 
 Samples = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 
 class SoundSource:
     """The stored sound, decoded once for all copies of its row."""
 
-    __slots__ = ("_clip", "_facts", "batch", "value")
+    __slots__ = ("_clip", "_column", "_facts", "batch", "value")
 
-    def __init__(self, batch: Batch, value: Any) -> None:
+    def __init__(self, batch: Batch, column: str, value: Any) -> None:
         self.batch = batch
+        self._column = column
         self.value = value
         self._clip: media.Clip | None = None
         self._facts: tuple[int, int, int] | None = None
@@ -45,7 +48,7 @@ class SoundSource:
     def clip(self) -> media.Clip:
         """The decoded sound."""
         if self._clip is None:
-            self._clip = self.batch.open_audio(self.value)
+            self._clip = self._told(self.batch.open_audio)
             self._clip.samples.flags.writeable = False
         return self._clip
 
@@ -53,9 +56,18 @@ class SoundSource:
     def facts(self) -> tuple[int, int, int]:
         """(samples of one channel, samples a second, channels), decoded only where the header does not tell cheaply."""
         if self._facts is None:
-            known = None if self._clip is not None else self.batch.measure_audio(self.value)
+            known = None if self._clip is not None else self._told(self.batch.measure_audio)
             self._facts = known or (self.clip.samples.shape[1], self.clip.rate, self.clip.samples.shape[0])
         return self._facts
+
+    def _told(self, read: Callable[[Any], T]) -> T:
+        """Read the value; errors name the column and the file."""
+        try:
+            return read(self.value)
+        except Exception as error:
+            path = self.value.get("path") if isinstance(self.value, Mapping) else None
+            add_context(error, f"column {self._column!r} with its labels" + (f", file {path!r}" if path else ""))
+            raise
 
 
 class Sound:
@@ -77,10 +89,10 @@ class Sound:
     def open(cls, row: Row, column: str) -> Sound:
         """The sound in a column of a row."""
         if row.values and column in row.values:
-            return cls(SoundSource(row.batch, row.values[column]), column)
+            return cls(SoundSource(row.batch, column, row.values[column]), column)
         kept = row.batch.sources
         if (column, row.index) not in kept:
-            kept[column, row.index] = SoundSource(row.batch, row.batch.value(column, row.index))
+            kept[column, row.index] = SoundSource(row.batch, column, row.batch.value(column, row.index))
         return cls(kept[column, row.index], column)
 
     # ---- what stands now
