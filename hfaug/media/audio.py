@@ -250,10 +250,15 @@ def whole_numbers(samples: Samples, bits: int) -> npt.NDArray[Any]:
     return values
 
 
+def lossy_options(subtype: str, codec: Codec) -> dict[str, float]:
+    """What a lossy writer is told; libsndfile knows no MP3 of the very lowest quality."""
+    return {"compression_level": min(1 - codec.audio_quality, 0.999)} if subtype in LOSSY else {}
+
+
 def _write_sndfile(values: npt.NDArray[Any], form: str, subtype: str, rate: int, codec: Codec) -> bytes:
     """Write through libsndfile, in blocks: one long block overflows the stack of its Vorbis writer."""
     soundfile = soundfile_module()
-    options = {"compression_level": 1 - codec.audio_quality} if subtype in LOSSY else {}
+    options = lossy_options(subtype, codec)
     frames, out = np.ascontiguousarray(values.T), io.BytesIO()
     try:
         with soundfile.SoundFile(out, "w", rate, values.shape[0], subtype, format=form, **options) as file:

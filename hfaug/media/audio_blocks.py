@@ -16,6 +16,7 @@ from hfaug.media.audio import (
     PCM_BITS,
     Clip,
     checked_samples,
+    lossy_options,
     open_sound,
     soundfile_module,
     whole_numbers,
@@ -87,7 +88,7 @@ def write_blocks(blocks: Iterable[Samples], like: Clip, codec: Codec) -> bytes:
         codec: Settings.
     """
     form, subtype = writable(like, empty=False)
-    options = {"compression_level": 1 - codec.audio_quality} if subtype in LOSSY else {}
+    options = lossy_options(subtype, codec)
     out, kinds = io.BytesIO(), soundfile_module()
     try:
         with kinds.SoundFile(out, "w", like.rate, like.channels, subtype, format=form, **options) as file:
