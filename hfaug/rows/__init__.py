@@ -9,7 +9,7 @@ from hfaug.rows.forms import Form, read_form
 from hfaug.rows.passage import arrange_text, edit_text, has_labels, movable_parts
 from hfaug.rows.row import KEPT, Row
 from hfaug.rows.scene import Scene
-from hfaug.rows.segments import clock_of, move_segments
+from hfaug.rows.segments import clock_of, move_segments, segment_times
 from hfaug.rows.sound import Sound
 from hfaug.rows.waves import resampled
 
@@ -37,5 +37,6 @@ __all__ = [
     "read_entities",
     "read_form",
     "resampled",
+    "segment_times",
     "table_curve",
 ]

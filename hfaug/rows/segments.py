@@ -10,7 +10,7 @@ from hfaug.columns import time_fields
 from hfaug.errors import LabelError
 from hfaug.moves import TimeMap
 
-__all__ = ["Clock", "clock_of", "move_segments"]
+__all__ = ["Clock", "clock_of", "move_segments", "segment_times"]
 
 _ROUNDING = 1e-6
 
@@ -64,12 +64,12 @@ def move_segments(value: Any, moves: TimeMap, path: str, clock: Clock = _SECONDS
         return {name: [item[name] for item in moved] for name in value}
     found = []
     for item in value:
-        start, end = _times(item, path)
+        start, end = segment_times(item, path)
         is_whole = isinstance(start, int) or isinstance(end, int)
         for low, high in moves.occurrences((start / clock.source, end / clock.source)):
             low, high = low * clock.result, high * clock.result  # noqa: PLW2901
             found.append(_with_times(item, *(_whole(low, high, path, clock) if is_whole else (low, high))))
-    return sorted(found, key=lambda item: _times(item, path)[0]) if _is_sorted(value, path) else found
+    return sorted(found, key=lambda item: segment_times(item, path)[0]) if _is_sorted(value, path) else found
 
 
 def _rows_of(value: Mapping[str, Any], path: str) -> Any:
@@ -81,12 +81,16 @@ def _rows_of(value: Mapping[str, Any], path: str) -> Any:
 
 
 def _is_sorted(value: Any, path: str) -> bool:
-    starts = [_times(item, path)[0] for item in value]
+    starts = [segment_times(item, path)[0] for item in value]
     return starts == sorted(starts)
 
 
-def _times(item: Any, path: str) -> tuple[Any, Any]:
-    """Start and end of a segment as they are stored; both the same for a moment."""
+def segment_times(item: Any, path: str) -> tuple[Any, Any]:
+    """Start and end of a segment as they are stored; both the same for a moment.
+
+    Raises:
+        LabelError: It ends before it starts, or has no times.
+    """
     if isinstance(item, Mapping):
         fields = time_fields(item)
         start = item[fields.start] if fields else None
