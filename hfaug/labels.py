@@ -21,6 +21,7 @@ from hfaug.columns import (
     is_list,
     is_tags,
     is_texts,
+    is_timed,
     is_video,
     is_whole,
     is_words,
@@ -125,6 +126,9 @@ def _check_unbound(
     doubtful = _doubtful(features, binding, columns, content, measured)
     if not doubtful:
         return
+    if content == "audio":  # times stand in fields of a column that is bound as a whole
+        tops = [split_path(features, path)[0] for path in doubtful]
+        doubtful = [top if is_timed(features[top]) else path for top, path in zip(tops, doubtful, strict=True)]
     first = feature_at(features, doubtful[0])
     is_measure = bool(measure_of(features, doubtful[0], first) or is_size(doubtful[0], first))
     may = "measure" if is_measure else "hold positions in"
@@ -148,6 +152,8 @@ def _way_to_bind(features: Features, columns: Columns, doubtful: list[str], cont
             f'bind it with .on(segments="{path}") if it holds times, with .on(frame_labels="{path}") '
             f"if it holds one value a frame, {objects if _may_be_tracks(columns, first) else ''}or "
         )
+    if content == "audio" and not measure_of(features, path, first) and not is_timed(first):
+        return "put its starts and ends into one column of {start, end} and bind that with .on(segments=...), or "
     likely = likely_binding(features, doubtful, moves | _FOLLOWING) if content in MEASURES else ""
     if likely:
         return (

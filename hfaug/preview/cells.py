@@ -208,9 +208,7 @@ def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:
         found = [
             (Span(round(pair["start"] * 1000), round(pair["end"] * 1000), pair["name"]))
             for path in look.all("segments")
-            for pair in _seconds(
-                value_at(row, path), path, clock_of(look.binding.time_units, clip.rate, clip.rate).source
-            )
+            for pair in _seconds(value_at(row, path), path, units)
         ]
         yield SoundPanel(clip, scale, found)
 

@@ -134,8 +134,12 @@ def test_durations_are_rewritten_or_asked_about():
 
 def test_unbound_times_are_asked_about():
     given = rows({"words": List({"word": TEXT, "start": FLOAT, "end": FLOAT})}, words=[])
-    with pytest.raises(UnboundColumnError, match=r"'words(\.start)?' may hold positions in the audio"):
+    with pytest.raises(UnboundColumnError, match="'words' may hold positions in the audio") as error:
         StretchTime().features(given.features)
+    assert 'on(segments="words")' in told(error.value)
+    apart = Features({**given.features, "words": List(TEXT), "word_start": List(FLOAT), "word_end": List(FLOAT)})
+    with pytest.raises(UnboundColumnError, match="put its starts and ends into one column"):
+        StretchTime().features(apart)
     assert StretchTime().on(segments="words").features(given.features)
     assert AddNoise().features(given.features)
 
