@@ -65,7 +65,7 @@ class WaveOp(SoundOp):
         if not before.shape[1]:
             return before
         try:
-            after = self.wave(before, rate, rng)
+            after = self.wave(before, rate, copy.copy(rng))  # from its start for each copy of a row
         except Exception as error:
             add_context(error, f"in {type(self).__name__}")
             raise
@@ -94,7 +94,7 @@ class FlowOp(WaveOp):
 
     def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
         """Change the samples, once somebody looks at them."""
-        sound.edit(partial(self._edited, rng=copy.copy(rng)), lambda heard: self.flow(heard, copy.copy(rng)))
+        sound.edit(partial(self._edited, rng=rng), lambda heard: self.flow(heard, copy.copy(rng)))
         return None
 
 

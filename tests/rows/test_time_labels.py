@@ -166,6 +166,13 @@ def test_another_text_can_be_bound_as_transcript():
         Reverse().on(transcript="said").features(given.features)
 
 
+def test_copies_made_behind_an_op_share_its_draws():
+    """What was drawn before the copies is the same in all of them."""
+    op = Chain(AddNoise(), MaskTime(share=(0.1, 0.5)), ChangeSpeed(factor=(1, 1)).times(3)).on(provenance=False)
+    done = op(storage(rows({})))["audio"].to_pylist()
+    assert len({value["bytes"] for value in done}) == 1
+
+
 def test_torn_segments_become_two():
     given = rows({"heard": List(List(FLOAT, length=2))}, heard=[[0.5, 1.5]])
     op = Shift(shift=(0.5, 0.5)).on(segments="heard")
