@@ -7,7 +7,7 @@ from datasets import Audio, Dataset, Features, List, Value
 
 import hfaug
 from hfaug import media
-from hfaug.errors import ParameterError, RoleError
+from hfaug.errors import CallError, ParameterError, RoleError
 from hfaug.ops.audio import AddBackground, AddShortNoises, Reverberate, SpecAugment, gather_sounds
 from hfaug.testing import storage
 from tests.ops.drawing import stream
@@ -82,6 +82,15 @@ def test_the_choice_belongs_to_the_row():
     whole = samples_of(first(storage(rows)))
     single = [samples_of(other(storage(rows.select([number]))))[0] for number in range(6)]
     assert all(np.array_equal(a, b) for a, b in zip(whole, single, strict=True))
+
+
+def test_what_needs_sounds_says_so():
+    rows = dataset(sound(0), sound(1))
+    for op in (AddBackground(), AddShortNoises(), Reverberate()):
+        with pytest.raises(CallError, match="gather_sounds"):
+            op(storage(rows))
+    with pytest.raises(ParameterError, match="SimulateRoom"):
+        hfaug.augment(rows, Reverberate())
 
 
 def test_short_noises_are_short():

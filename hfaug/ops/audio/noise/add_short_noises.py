@@ -11,6 +11,7 @@ from datasets import Dataset
 from typing_extensions import Self
 
 from hfaug.assets import Asset
+from hfaug.errors import CallError
 from hfaug.fields import Limit, Range
 from hfaug.kinds import Samples, SoundOp
 from hfaug.op import Reject
@@ -59,7 +60,11 @@ class AddShortNoises(SoundOp):
 
     def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
         """Draw the noises, and when each is heard."""
-        assert self.sounds is not None  # noqa: S101 - an op that is not ready does not run
+        if self.sounds is None:
+            raise CallError(
+                f"{type(self).__name__}: needs other sounds, has none; give it sounds=gather_sounds(folder), use "
+                "hfaug.augment(ds, op), or op.fit(train_split) before map"
+            )
         own = digest_of(sound)
         for _ in range(rng.integers(self.count[0], self.count[1] + 1)):
             ratio, point, place = rng.uniform(*self.snr_db), rng.integers(0, 2**53), rng.random()
