@@ -107,8 +107,8 @@ class Op(Config):
         """The ops inside a composed op."""
         return ()
 
-    def models(self) -> tuple[dict[str, str | None], ...]:
-        """The models this op works with, each ``{"id", "revision", "licence", "determinism"}``; none by default."""
+    def models(self) -> tuple[dict[str, Any], ...]:
+        """Its models, each ``{"id", "revision", "licence", "determinism"}``; loaded: ``settings``, ``events``."""
         return ()
 
     def model_digest(self) -> str:

@@ -15,15 +15,18 @@ from typing import Any
 
 from hfaug.errors import ReleaseError
 
-__all__ = ["SCHEMA", "Counts", "Effect", "Model", "RunRecord", "Source", "Step"]
+__all__ = ["DETERMINISM", "SCHEMA", "Counts", "Effect", "Model", "ModelRun", "RunRecord", "Source", "Step"]
 
 SCHEMA = 1
+
+DETERMINISM = ("row", "request", "recorded")
+"""How far a model's results repeat, the furthest first."""
 
 Counts = Mapping[str, Mapping[str, Mapping[str, Mapping[str, int]]]]
 """Rows by config, split, origin and class; the class is ``""`` where a split has no class column."""
 
 _FILES = 5  # files of a source that its title lists
-_PASSING = ("created", "hfaug", "libraries")  # when and with what it was made, not what it is
+_PASSING = ("created", "hfaug", "libraries", "ran")  # when and with what it was made, not what it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +121,24 @@ class Model:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelRun:
+    """How a model ran, which may differ from one build to the next.
+
+    Args:
+        id: As in :class:`Model`.
+        settings: What it ran with, as plain JSON values, and in how many ``units`` of work: runtime, device, dtype,
+            padding, the limits of a batch, and how far its results repeat (``determinism``).
+        events: What happened: batches halved for want of memory (``out_of_memory``); at an endpoint, answers ``bought``
+            and ``reused`` from disk, requests ``sent``, ``tokens_in``, ``tokens_out`` and the ``cost``. Of units that
+            were finished; what a process bought before it was killed shows as reused.
+    """
+
+    id: str
+    settings: tuple[Mapping[str, Any], ...] = ()
+    events: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What training with this data changed, measured with and without it on equal budgets.
 
@@ -149,6 +170,7 @@ class RunRecord:
         sources: Datasets that were read.
         steps: Ops, filters and generators, in order.
         models: Models that were used.
+        ran: How they ran; no part of the release's identity.
         counts: Rows by config, split, origin and class; measured by the release.
         effect: Measured effect on training, None when none was measured.
         rebuild: Command that rebuilds the dataset.
@@ -168,6 +190,7 @@ class RunRecord:
     sources: tuple[Source, ...] = ()
     steps: tuple[Step, ...] = ()
     models: tuple[Model, ...] = ()
+    ran: tuple[ModelRun, ...] = ()
     counts: Counts = field(default_factory=dict)
     effect: Effect | None = None
     rebuild: str | None = None
@@ -214,7 +237,12 @@ class RunRecord:
             ) from error
 
 
-_PARTS: dict[str, type[Source | Step | Model]] = {"sources": Source, "steps": Step, "models": Model}
+_PARTS: dict[str, type[Source | Step | Model | ModelRun]] = {
+    "sources": Source,
+    "steps": Step,
+    "models": Model,
+    "ran": ModelRun,
+}
 
 
 def _restore(key: str, value: Any) -> Any:

@@ -63,6 +63,7 @@ def test_a_copy_in_another_process_sees_the_epoch():
     assert other[:]["text"] == ds[:]["text"]
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on one core
 @pytest.mark.parametrize("workers", [0, 2])
 def test_data_loaders(workers):
     """Running workers follow `set_epoch` too."""

@@ -6,6 +6,7 @@ Ops hold the name of a model, never the model: so they stay small, equal and pic
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import os
@@ -125,8 +126,11 @@ def image_pipeline(
     return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
 
 
-def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, str | None]:
+def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, Any]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
+
+    Where it is loaded, also ``settings``, what it runs with, and ``events``, what happened to it in this process:
+    numbers by name, such as ``out_of_memory`` or ``bought``.
 
     Args:
         kind: ``translator``, ``language_model``, ``masked_model`` or ``image_pipeline``.
@@ -145,6 +149,7 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
             "revision": found.revision,
             "licence": found.licence,
             "determinism": found.determinism,
+            **_run_of(found),
         }
     identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
     device = pick_device()
@@ -156,7 +161,14 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
         "revision": identity.revision,
         "licence": identity.licence,
         "determinism": loaded.determinism if loaded else planned,
+        **(_run_of(loaded) if loaded else {}),
     }
+
+
+def _run_of(backend: Backend) -> dict[str, Any]:
+    spending = getattr(backend, "spending", None)
+    events = {"out_of_memory": len(backend.halvings), **(dataclasses.asdict(spending) if spending else {})}
+    return {"settings": dict(backend.settings), "events": events}
 
 
 def get(

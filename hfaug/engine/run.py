@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -23,7 +24,7 @@ from hfaug.engine.stages import Combination, Deferred, Node, Stage
 from hfaug.engine.store import Store, open_store
 from hfaug.engine.units import DamagedUnitError
 from hfaug.engine.views import View
-from hfaug.engine.workers import Worker
+from hfaug.engine.workers import Worker, read_events
 from hfaug.engine.world import World
 from hfaug.errors import ParameterError, StageError
 
@@ -77,7 +78,7 @@ class RunReport:
     stages: tuple[StageReport, ...]
     world: World
     root: Store
-    events: dict[str, int] = field(default_factory=dict)
+    events: dict[str, float] = field(default_factory=dict)
 
     @property
     def view(self) -> View:
@@ -95,6 +96,14 @@ class RunReport:
             stage: Name of the stage's folder, as in :class:`StageReport`.
         """
         return list(claim_records(self.root, f"stages/{stage}"))
+
+    def happened(self, stage: str) -> Mapping[str, float]:
+        """What happened in a stage to any process, ever, by name; an attempt at a unit that was lost counts too.
+
+        Args:
+            stage: Name of the stage's folder, as in :class:`StageReport`.
+        """
+        return read_events(self.root, stage)
 
 
 class Engine:
@@ -186,9 +195,10 @@ class Engine:
         return tuple(_report(stage) for stage in self._order)
 
     @property
-    def events(self) -> dict[str, int]:
+    def events(self) -> dict[str, float]:
         """What happened on the way."""
-        return dict(self._started.events) if self._started is not None else {}
+        stages = self._started.events.values() if self._started is not None else ()
+        return dict(sum(stages, Counter()))
 
     def _worker(self) -> Worker:
         if self._started is None:

@@ -240,6 +240,7 @@ class StageRun:
                 f"Remove {self._store.where(self.folder)} and what was made from it, and run again."
             )
         with self._storing(f"unit {number}"):
+            self._worker.note(self.name, result.events)
             won = self._store.write_new(self._path(number), parts, attempt=claim.attempt)
         self._done.add(number)
         if won:
@@ -247,7 +248,6 @@ class StageRun:
             self._rejected += rejects(result.counts)
             self._counted.add(number)
             self._worker.units[self.name] += 1
-        self._worker.events.update(result.events)
         self._show()
 
     def _conform(self, table: pa.Table, number: int) -> pa.Table:

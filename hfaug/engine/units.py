@@ -69,12 +69,12 @@ class UnitResult:
         counts: What is to be known about them, such as ``{"rejected:too_short": 3}``; part of the file, so it must
             follow from the unit alone. Keys ``rejected`` and ``rejected:<reason>`` are shown as rejects.
         events: What happened on the way and may differ from run to run, such as ``{"out_of_memory": 1}``; kept in the
-            record of the process, never in the file.
+            record of the process before the unit is published, never in the unit's file.
     """
 
     table: pa.Table
     counts: Mapping[str, int] = field(default_factory=dict)
-    events: Mapping[str, int] = field(default_factory=dict)
+    events: Mapping[str, float] = field(default_factory=dict)
 
 
 class DamagedUnitError(StageError):

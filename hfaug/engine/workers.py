@@ -7,6 +7,7 @@ it unchanged, on its own monotonic clock: the clocks of two machines are never c
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import logging
@@ -26,7 +27,7 @@ from typing import Any
 from hfaug.engine.store import Store
 from hfaug.engine.world import World
 
-__all__ = ["Failure", "Who", "Worker"]
+__all__ = ["Failure", "Who", "Worker", "read_events"]
 
 _log = logging.getLogger("hfaug")
 
@@ -105,7 +106,7 @@ class Worker:
         self.store, self.world, self.lease_s = store, world, lease_s
         self.who = Who.me(world)
         self.units: Counter[str] = Counter()
-        self.events: Counter[str] = Counter()
+        self.events: dict[str, Counter[str]] = {}
         self.failure: Failure | None = None
         self._beat = 0
         self._state = "working"
@@ -144,6 +145,18 @@ class Worker:
         except Exception as problem:  # noqa: BLE001, the error itself must not be hidden by this one
             _log.warning("hfaug: %s could not tell the others that it failed: %s", self.who, problem)
 
+    def note(self, stage: str, events: Mapping[str, float]) -> None:
+        """Keep what happened while this process worked on a stage; it is on record when this returns.
+
+        Args:
+            stage: Name of the stage folder.
+            events: See :class:`hfaug.engine.UnitResult`.
+        """
+        if events:
+            with self._writing:  # the heartbeat reads them
+                self.events.setdefault(stage, Counter()).update(events)
+            self._write()
+
     def forgive(self) -> None:
         """Remove what failures left behind, after a run in which nothing failed."""
         for name in self.store.list("failed"):
@@ -175,7 +188,7 @@ class Worker:
             "lease_s": self.lease_s,
             "state": self._state,
             "units": dict(self.units),
-            "events": dict(self.events),
+            "events": self.events,
         }
 
     def _write(self) -> None:
@@ -206,6 +219,20 @@ class Worker:
             if name != f"{self.who.token}.json" and self.failure is None:
                 self.failure = failure
                 self._heard.set()
+
+
+def read_events(store: Store, stage: str) -> Counter[str]:
+    """What happened to all the processes that ever worked on a stage.
+
+    Args:
+        store: The root.
+        stage: Name of the stage folder.
+    """
+    found: Counter[str] = Counter()
+    for name in sorted(store.list("workers")):
+        with contextlib.suppress(ValueError, FileNotFoundError):  # cut off by a crash, or gone
+            found.update(json.loads(store.read(f"workers/{name}")).get("events", {}).get(stage, {}))
+    return found
 
 
 def _parse_failure(data: bytes) -> Failure:

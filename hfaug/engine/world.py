@@ -279,12 +279,9 @@ def _share_cores(found: World) -> None:
         return
     said = {name for name in os.environ if name != "OMP_NUM_THREADS" or not _is_default(os.environ)}
     os.environ.update(thread_settings(found.threads, said))
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(found.threads)
-    if "cv2" in sys.modules:
-        sys.modules["cv2"].setNumThreads(found.threads)
-    if "pyarrow" in sys.modules:
-        sys.modules["pyarrow"].set_cpu_count(found.threads)
+    for name, limit in (("torch", "set_num_threads"), ("cv2", "setNumThreads"), ("pyarrow", "set_cpu_count")):
+        if sys.modules.get(name) is not None:  # None forbids its import
+            getattr(sys.modules[name], limit)(found.threads)
     if find_spec("threadpoolctl") is not None:
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

@@ -16,7 +16,7 @@ from datasets import Audio, ClassLabel, Dataset, Features, Image, List, Value, V
 
 from hfaug import media
 
-__all__ = ["EXAMPLES", "Example"]
+__all__ = ["EXAMPLES", "SETTINGS", "Example"]
 
 _NUMBER, _TEXT = Value("float32"), Value("string")
 
@@ -84,8 +84,14 @@ def _photos() -> Example:
 
 @functools.cache
 def _names() -> Example:
-    """Texts with the names in them."""
+    """Texts with the names in them; the first has something in it for every rule."""
     told = {
+        "Dr. Zoë Müller doesn't live in São Paulo any more. It is true: on 3 March 2024 she moved to Oslo with 12 bags!"
+        " Her friends will visit her in May, but they haven't booked a flight.": (
+            ("Zoë Müller", "person"),
+            ("São Paulo", "place"),
+            ("Oslo", "place"),
+        ),
         "Ada Lovelace wrote the first program in London, long before there was a machine to run it.": (
             ("Ada Lovelace", "person"),
             ("London", "place"),
@@ -120,6 +126,12 @@ def _plain() -> Example:
     texts = ["The room was clean and the breakfast was great.", "I waited for an hour. Nobody came!", "It works."]
     rows = [{"text": text, "label": label} for text, label in zip(texts, (0, 1, 0), strict=True)]
     return Example(_stored(rows, {"text": _TEXT, "label": ClassLabel(names=["good", "bad"])}))
+
+
+@functools.cache
+def _trips() -> Example:
+    """Rows to make texts of."""
+    return Example(_stored([{"city": "Oslo", "days": 3}], {"city": _TEXT, "days": Value("int32")}))
 
 
 @functools.cache
@@ -174,7 +186,19 @@ def _bare_films() -> Example:
 
 
 EXAMPLES: tuple[Callable[[], Example], ...] = (
-    *(_objects, _photos, _names, _plain, _melodies, _sounds),
+    *(_objects, _photos, _names, _plain, _trips, _melodies, _sounds),
     *([_films, _bare_films] if importlib.util.find_spec("av") else []),
 )
 """Examples, those with the most labels first."""
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "text.fill_templates": {
+        "templates": (
+            "{{ who }} stays in {{ city }} for {{ days }} days.",
+            "{{ days }} days in {{ city }}, says {{ who }}",
+        ),
+        "slots": {"who": ["Ada", "Sam Brown", "the mayor of {{ home }}"], "home": ["Rome", "Paris"]},
+        "entities": {"who": "person", "city": "place", "home": "place"},
+    },
+}
+"""What ops are shown with that have nothing to do by default."""

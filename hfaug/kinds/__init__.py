@@ -4,6 +4,7 @@ from hfaug.kinds.images import ColorOp, CurveOp, ImageOp, ImageStats, PixelOp, P
 from hfaug.kinds.sounds import FlowOp, GainOp, Samples, SoundOp, TimeOp, WaveOp
 from hfaug.kinds.texts import ArrangeOp, EditOp, TextOp
 from hfaug.kinds.videos import RetimeOp
+from hfaug.kinds.wordnets import WordnetOp
 
 __all__ = [
     "ArrangeOp",
@@ -24,4 +25,5 @@ __all__ = [
     "TimeOp",
     "WarpOp",
     "WaveOp",
+    "WordnetOp",
 ]

@@ -5,25 +5,26 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 
-import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
 import hfaug
 from hfaug import provenance
 from hfaug.classes import class_column, class_name, classes_of
-from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, UnitResult, View, World
+from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, View, World
 from hfaug.engine.launch import stoppable
 from hfaug.errors import RecipeError
 from hfaug.op import Op
+from hfaug.recipe.joining import JoinColumns
+from hfaug.recipe.model_runs import model_runs
 from hfaug.recipe.requests import occurrence, request_rows
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
 from hfaug.recipe.sources import digest_of, file_names, is_builder, load_source, source_nodes
 from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, fitted, op_stage
-from hfaug.record import Model, RunRecord, Source, Step
+from hfaug.record import DETERMINISM, Model, ModelRun, RunRecord, Source, Step
 
 __all__ = ["Build", "Stages", "build", "model_records", "plan_stages", "source_record"]
 
@@ -76,7 +77,7 @@ def build(recipe: Recipe, work: str | Path, world: World | None = None, *, progr
         made = [{split: engine.finish(node)[0] for split, node in step.items()} for step in stages.made]
         report = RunReport(views, tuple(names), engine.stages, engine.world, engine.store, engine.events)
     splits = DatasetDict({name: view.dataset() for name, view in zip(names, views, strict=True)})
-    return Build(recipe, splits, _record(recipe, stages, made), report)
+    return Build(recipe, splits, _record(recipe, stages, made, report), report)
 
 
 def plan_stages(recipe: Recipe) -> Stages:
@@ -107,7 +108,8 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int)
     target = stages.features[step.split]
     requests = request_rows(step.op.fingerprint, step.requests, target, again)
     asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
-    step.op.features(requests.features)  # what is wrong comes up before any work
+    made_as = step.op.features(requests.features)  # what is wrong comes up before any work
+    joins = JoinColumns(f"recipe, steps[{number}].synthesise", made_as, requests.features, target)
     drawn = fitted(
         step.op,
         stages.nodes[step.split],
@@ -115,26 +117,17 @@ def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int)
         lambda op: op_stage(f"synthesise-{number}-{step.split}", op.times(1), asked, requests.features),
     )
     fits = MapStep(
-        f"fit-{number}-{step.split}", digest_of("fit-columns", str(target)), _Columns(target), lambda _: target
+        f"fit-{number}-{step.split}", digest_of("fit-columns", str(made_as), str(target)), joins, lambda _: target
     )
     made = Stage(fits, (drawn,))
     stages.nodes[step.split] = Concat((stages.nodes[step.split], made))
     return {step.split: drawn}
 
 
-@dataclasses.dataclass(frozen=True)
-class _Columns:
-    """Brings generated rows into the columns of the dataset they join; what was not generated is null."""
-
-    target: Features
-
-    def __call__(self, table: pa.Table) -> UnitResult:
-        schema = self.target.arrow_schema
-        columns = [
-            table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-            for field in schema
-        ]
-        return UnitResult(pa.Table.from_arrays(columns, schema=schema))
+def _as_it_ran(model: Model, runs: Sequence[ModelRun]) -> Model:
+    """The record of a model, which repeats no further than it did where it ran: rows, equal batches, or not at all."""
+    seen = [str(settings["determinism"]) for run in runs if run.id == model.id for settings in run.settings]
+    return dataclasses.replace(model, determinism=max([model.determinism, *seen], key=DETERMINISM.index))
 
 
 def source_record(recipe: Recipe, rows: int | None = None) -> Source:
@@ -156,7 +149,8 @@ def source_record(recipe: Recipe, rows: int | None = None) -> Source:
     )
 
 
-def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunRecord:
+def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]], report: RunReport) -> RunRecord:
+    ran = model_runs(report.happened(stage.name) for stage in report.stages)
     source = source_record(recipe, sum(len(split) for split in stages.splits.values()))
     steps = tuple(_step_record(step, views) for step, views in zip(recipe.steps, made, strict=True))
     return RunRecord(
@@ -166,7 +160,8 @@ def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]]) -> RunR
         recipe=recipe.text,
         sources=(source,),
         steps=steps,
-        models=model_records(recipe),
+        models=tuple(_as_it_ran(model, ran) for model in model_records(recipe)),
+        ran=ran,
         rebuild="hfaug build recipe.yaml",
         hfaug=hfaug.__version__,
         libraries={name: installed(name) for name in ("datasets", "pyarrow", "numpy", "opencv-python-headless")}

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from hfaug import provenance
 from hfaug.publishing.licenses import Answer
 from hfaug.publishing.versions import Version
-from hfaug.record import Counts, Effect, RunRecord, Step
+from hfaug.record import Counts, Effect, ModelRun, RunRecord, Step
 from hfaug.release.counts import merge_classes, totals
 from hfaug.release.diff import Diff
 from hfaug.release.escape import block, cell, clean, code, escape
@@ -38,6 +38,14 @@ _DETERMINISM = {
     "row": "the same row gives the same result",
     "request": "the same batch gives the same result",
     "recorded": "answers were recorded; asking again may give others",
+}
+
+_RAN_BY = ("device", "dtype", "runtime", "scheduler")
+_EVENTS = {
+    "out_of_memory": "Batches halved for want of memory",
+    "bought": "Answers bought",
+    "reused": "Answers had from disk",
+    "cost": "Cost",
 }
 
 
@@ -164,6 +172,7 @@ def _making(record: RunRecord) -> dict[str, Any]:
             {"model": model, "determinism": _DETERMINISM.get(model.determinism, model.determinism)}
             for model in record.models
         ],
+        "ran": [{"model": run.id, "text": _told(run)} for run in record.ran],
         "rebuild": record.rebuild,
         "recipe": record.recipe,
         "recipe_path": RECIPE,
@@ -171,6 +180,20 @@ def _making(record: RunRecord) -> dict[str, Any]:
         "record_path": RECORD,
         "made_with": _made_with(record),
     }
+
+
+def _told(run: ModelRun) -> str:
+    """How a model ran, and what happened to it, in sentences.
+
+    >>> _told(ModelRun(id="m", settings=({"device": "cpu", "dtype": "float32", "units": 2},), events={"bought": 3}))
+    'ran on cpu, float32 (2 units). Answers bought: 3.'
+    """
+    ways = [
+        f"{', '.join(str(way[name]) for name in _RAN_BY if name in way)} ({way['units']:,} units)"
+        for way in run.settings
+    ]
+    events = [f"{title}: {run.events[name]:,}" for name, title in _EVENTS.items() if run.events.get(name)]
+    return " ".join(f"{part}." for part in ("ran on " + "; ".join(ways) if ways else "", "; ".join(events)) if part)
 
 
 def _total(counts: Counts) -> dict[str, int]:

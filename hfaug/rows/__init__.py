@@ -1,7 +1,7 @@
 """Rows: Arrow batch -> rows -> Arrow batch; decoded on first touch, encoded when changed, the rest moved untouched."""
 
 from hfaug.rows.batch import ArrowBatch, Batch, ObjectBatch
-from hfaug.rows.colors import LUMA, Color, Curve, apply_color, table_curve
+from hfaug.rows.colors import LUMA, Color, Curve, apply_color, replaced, table_curve
 from hfaug.rows.entities import read_entities
 from hfaug.rows.flow import Heard
 from hfaug.rows.footage import Footage
@@ -36,6 +36,7 @@ __all__ = [
     "move_segments",
     "read_entities",
     "read_form",
+    "replaced",
     "resampled",
     "segment_times",
     "table_curve",

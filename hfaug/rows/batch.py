@@ -20,6 +20,7 @@ from hfaug.randomness import row_key
 from hfaug.rows.flow import flowing
 from hfaug.rows.row import Row
 from hfaug.rows.waves import WaveStep
+from hfaug.threads import hold_threads
 
 __all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
 
@@ -43,6 +44,7 @@ class Batch(ABC):
     """
 
     def __init__(self, features: Features, codec: Codec) -> None:
+        hold_threads()
         self.features = features
         self.codec = codec
         self.sources: dict[tuple[str, int], Any] = {}

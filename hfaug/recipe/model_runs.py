@@ -1,0 +1,70 @@
+"""What models ran with in a build and what happened to them: events of the units, read back for the run record."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hfaug.op import Op
+from hfaug.record import ModelRun
+
+__all__ = ["model_events", "model_runs"]
+
+_RAN = "ran"
+
+
+def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str, float]:
+    """What happened to the models of an op in this process, by names that `model_runs` reads.
+
+    Args:
+        op: Any op.
+        before: What this gave before a unit was worked on; what comes back is then what happened in the unit, and one
+            more name for each model, which says how it ran.
+    """
+    models = {str(model["id"]): model for part in op.walk() for model in part.models() if "events" in model}
+    found = {
+        _key(model_id, name): number for model_id, model in models.items() for name, number in model["events"].items()
+    }
+    if before is None:
+        return found
+    found = {key: number - before.get(key, 0) for key, number in found.items()}
+    ran = {
+        _key(model_id, _RAN, {"determinism": m["determinism"], **m["settings"]}): 1 for model_id, m in models.items()
+    }
+    return {key: number for key, number in found.items() if number} | ran
+
+
+def model_runs(events: Iterable[Mapping[str, float]]) -> tuple[ModelRun, ...]:
+    """How each model ran, in the order of their names.
+
+    Args:
+        events: What happened in each stage, see :meth:`hfaug.engine.RunReport.happened`.
+
+    >>> unit = {'["ran", "opus", {"determinism": "row", "dtype": "float32"}]': 3, '["out_of_memory", "opus"]': 1}
+    >>> run, = model_runs([unit])
+    >>> run.settings, run.events
+    (({'determinism': 'row', 'dtype': 'float32', 'units': 3},), {'out_of_memory': 1})
+    """
+    settings: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    happened: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for stage in events:
+        for key, number in stage.items():
+            if not key.startswith("["):
+                continue
+            name, model_id, *more = json.loads(key)
+            kept, what = (settings, json.dumps(more[0], sort_keys=True)) if name == _RAN else (happened, name)
+            kept[model_id].update({what: number})
+    return tuple(
+        ModelRun(
+            id=model_id,
+            settings=tuple({**json.loads(text), "units": units} for text, units in sorted(settings[model_id].items())),
+            events=dict(sorted(happened[model_id].items())),
+        )
+        for model_id in sorted({*settings, *happened})
+    )
+
+
+def _key(model_id: str, name: str, *more: Any) -> str:
+    return json.dumps([name, model_id, *more], sort_keys=True)
