@@ -48,9 +48,7 @@ _WOULD = word_set("be do have go like love say want need prefer hate see rather"
 _STRANDING = word_set("what who whom which why how where than as whatever whoever whichever however wherever way")
 """Behind these a verb may stand alone at the end of its clause, in full: what it is now, than I am in many ways."""
 
-_GOES_ON = _DETERMINERS | word_set(
-    "not very so too quite really always never just still all only why what how where who"
-)
+_GOES_ON = _DETERMINERS | word_set("not very so too quite really always never just still all only why what how where who")
 _FOCUS = word_set("a an one the only just merely simply because")
 """Behind "not" these take it to themselves: they have not only one."""
 

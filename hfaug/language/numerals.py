@@ -260,7 +260,7 @@ def _read(text: str, low: int, high: int, language: str) -> list[Edit]:
     numbers = _numbers(language)
     bare = _AND.fullmatch(text, low, high) if language == "en" else None
     low, high = bare.span(1) if bare else (low, high)
-    if text[low:high].lower() in numbers:
+    if text[low : high].lower() in numbers:
         spans = [(low, high)]
     else:
         spans = [(start, end) for start, end in _between(text, low, high)] if language == "en" else []

@@ -123,9 +123,7 @@ def test_addresses_are_those_of_a_slow_search(text):
 
 
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize(
-    "text", ["In 5 days we paid 20 to a.b@c.d for a car. ", "a@b.de 我喜欢中国菜", "x-y 3 ", "is not it. "]
-)
+@pytest.mark.parametrize("text", ["In 5 days we paid 20 to a.b@c.d for a car. ", "a@b.de 我喜欢中国菜", "x-y 3 ", "is not it. "])
 def test_the_time_grows_with_the_text(op, text):
     """Ten times the text takes some ten times as long; it would be a hundred times if each word looked at all others."""
     seconds(op, text * 10)

@@ -15,7 +15,6 @@ from hfaug.randomness import Stream, hits
 
 __all__ = ["StripAccents"]
 
-
 def _both_cases(table: dict[str, str]) -> dict[str, str]:
     """With capitals, of which those that become two letters keep the first one large; not those of plain letters."""
     capitals = {small.upper(): other.capitalize() for small, other in table.items()}

@@ -97,11 +97,7 @@ def test_what_may_be_no_number_of_its_own_stays(language, text):
 @pytest.mark.parametrize(
     "language, text, after",
     [
-        (
-            "en",
-            'The 3 cats, e.g. 3 dogs. 3 came. "4 went!"',
-            'The three cats, e.g. three dogs. Three came. "Four went!"',
-        ),
+        ("en", 'The 3 cats, e.g. 3 dogs. 3 came. "4 went!"', 'The three cats, e.g. three dogs. Three came. "Four went!"'),
         ("de", "Es gab z. B. 3 Äpfel.", "Es gab z. B. drei Äpfel."),
     ],
 )

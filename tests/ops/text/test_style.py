@@ -91,11 +91,7 @@ def test_white_space():
         ("हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й"),
         ("plain", "plain", "plain"),
         ("ÄRGER ÜBER Äpfel, FÜR Ü", "ARGER UBER Apfel, FUR U", "AERGER UEBER Aepfel, FUER Ue"),
-        (
-            "œuvre Æsir ŒUVRE ĳs ılık GROẞ ǽ",
-            "oeuvre Aesir OEUVRE ijs ilik GROSS ae",
-            "oeuvre Aesir OEUVRE ijs ilik GROSS ae",
-        ),
+        ("œuvre Æsir ŒUVRE ĳs ılık GROẞ ǽ", "oeuvre Aesir OEUVRE ijs ilik GROSS ae", "oeuvre Aesir OEUVRE ijs ilik GROSS ae"),
         ("\u0301a", "\u0301a", "\u0301a"),
     ],
 )

@@ -54,9 +54,7 @@ def test_blanks_between_words_go():
 
 def test_what_is_written_in_one_moves_as_one():
     text = "paid $3.50 at 9:30 for quatre-vingt-dix"
-    assert {tuple(sorted(after.split())) for after in results(SwapWords(share=0.5), text)} == {
-        tuple(sorted(text.split()))
-    }
+    assert {tuple(sorted(after.split())) for after in results(SwapWords(share=0.5), text)} == {tuple(sorted(text.split()))}
 
 
 def test_words_change_places_and_nothing_else_does():
