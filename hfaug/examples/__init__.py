@@ -135,8 +135,8 @@ def _trips() -> Example:
 
 
 @functools.cache
-def _sounds() -> Example:
-    """Two short melodies with a class."""
+def _melodies() -> Example:
+    """Two short melodies with their notes and a class."""
     rate = 16_000
 
     def melody(notes: tuple[int, ...]) -> dict[str, Any]:
@@ -146,8 +146,22 @@ def _sounds() -> Example:
         like = media.Clip(samples, rate, "WAV", "PCM_16", 1)
         return {"bytes": media.encode_audio(samples, like=like), "path": None}
 
-    rows = [{"audio": melody(notes), "label": label} for label, notes in enumerate(((0, 4, 7, 12), (12, 7, 4, 0)))]
-    return Example(_stored(rows, {"audio": Audio(), "label": ClassLabel(names=["up", "down"])}))
+    def times(names: str) -> list[dict[str, Any]]:
+        return [{"start": k / 4, "end": (k + 1) / 4, "note": name} for k, name in enumerate(names.split())]
+
+    played = (((0, 4, 7, 12), "a c# e a"), ((12, 7, 4, 0), "a e c# a"))
+    rows = [
+        {"audio": melody(notes), "notes": times(names), "label": label} for label, (notes, names) in enumerate(played)
+    ]
+    heard = List({"start": Value("float64"), "end": Value("float64"), "note": _TEXT})
+    features = {"audio": Audio(), "notes": heard, "label": ClassLabel(names=["up", "down"])}
+    return Example(_stored(rows, features), {"segments": "notes"})
+
+
+@functools.cache
+def _sounds() -> Example:
+    """The melodies with their class alone."""
+    return Example(_melodies().rows.select_columns(["audio", "label"]))
 
 
 @functools.cache
@@ -172,7 +186,7 @@ def _bare_films() -> Example:
 
 
 EXAMPLES: tuple[Callable[[], Example], ...] = (
-    *(_objects, _photos, _names, _plain, _trips, _sounds),
+    *(_objects, _photos, _names, _plain, _trips, _melodies, _sounds),
     *([_films, _bare_films] if importlib.util.find_spec("av") else []),
 )
 """Examples, those with the most labels first."""
