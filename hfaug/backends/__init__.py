@@ -35,6 +35,7 @@ from hfaug.backends.registry import (
     translator,
     unload,
 )
+from hfaug.backends.runtimes import check_runtime
 
 __all__ = [
     "Backend",
@@ -54,6 +55,7 @@ __all__ = [
     "Sampling",
     "Translation",
     "Translator",
+    "check_runtime",
     "facts",
     "image_pipeline",
     "language_model",

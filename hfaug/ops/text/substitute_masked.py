@@ -53,8 +53,8 @@ class SubstituteMasked(WordnetOp, BatchOp):
     needs: ClassVar[tuple[str, ...]] = ("text",)
     shifts: ClassVar[tuple[str, ...]] = ("text",)
     moves: ClassVar[tuple[str, ...]] = ("spans", "answers", "tags")
-    may_change: ClassVar[tuple[str, ...]] = ("meaning: opposites fit in one place", "facts")
-    unit_rows: ClassVar[int] = 64
+    may_change: ClassVar[tuple[str, ...]] = ("meaning: opposites fit in one place", "facts", "words in markup")
+    unit_rows: ClassVar[int] = 200
     wordnet: ClassVar[str] = "antonyms"
 
     model: ModelName = "FacebookAI/roberta-base"
