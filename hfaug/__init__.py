@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hfaug.kinds import EditOp as EditOp
     from hfaug.kinds import ImageOp as ImageOp
     from hfaug.kinds import PixelOp as PixelOp
+    from hfaug.kinds import SoundOp as SoundOp
+    from hfaug.kinds import TimeOp as TimeOp
     from hfaug.kinds import WarpOp as WarpOp
     from hfaug.kinds import WaveOp as WaveOp
     from hfaug.loading import load_dataset as load_dataset
@@ -66,6 +68,8 @@ _HOMES = {
     "RowOp": "op",
     "Sometimes": "compose",
     "Times": "compose",
+    "SoundOp": "kinds",
+    "TimeOp": "kinds",
     "WarpOp": "kinds",
     "WaveOp": "kinds",
     "augment": "augment",

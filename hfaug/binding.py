@@ -23,9 +23,9 @@ Columns: TypeAlias = tuple[str, ...]
 
 ROLES = (
     "image", "mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints", "keypoint_counts",
-    "width", "height", "fps", "num_frames", "duration",
+    "width", "height", "fps", "num_frames", "duration", "num_samples", "sampling_rate",
     "text", "spans", "answers", "tokens", "tags",
-    "audio", "segments", "video", "frame_labels",
+    "audio", "spectrogram", "segments", "transcript", "video", "frame_labels",
     "label", "prompt",
 )  # fmt: skip
 """What a column can be to an op."""
@@ -62,14 +62,20 @@ class Binding:
         height: Likewise its height.
         fps: Frames a second of the video, rewritten when that changes.
         num_frames: Likewise the number of its frames.
-        duration: Likewise its length in seconds.
+        duration: Likewise its length in seconds, or that of the sound.
+        num_samples: How many samples the sound has in each channel, rewritten when that changes.
+        sampling_rate: Likewise its samples a second.
         text: The text column.
         spans: Lists of ``{"start", "end", ...}`` or ``[start, end]``, in ``offsets`` of the text.
         answers: SQuAD's ``{"text": [...], "answer_start": [...]}``.
         tokens: A list of words in place of a text.
         tags: One tag a token: BIO names or class ids.
         audio: The sound column.
-        segments: Lists of ``{"start", "end", ...}`` or ``[start, end]`` in seconds.
+        spectrogram: The column of a spectrogram: a table of numbers, such as log-mel features.
+        segments: Stretches of time: lists of ``{"start", "end", ...}``, ``{"start", "duration", ...}`` (as RTTM has
+            them), ``{"timestamp": [start, end], ...}``, ``[start, end]``, or of moments, ``{"time", ...}``; or a struct
+            of lists of the same fields. In ``time_units``.
+        transcript: What is said in the sound; an op that would cut or garble the speech refuses.
         video: The video column, or columns of equal treatment. Its ``boxes``, ``masks``, ``keypoints`` ... are those of
             its frames: lists with one value a frame, each as it would be for one image.
         frame_labels: Columns of lists with any one value a frame of the video.
@@ -92,6 +98,7 @@ class Binding:
         min_visibility: Share 0..1 of an object that must still be to be seen; with less it drops.
         clip_boxes: True cuts boxes that stick out of their image, which are an error otherwise.
         images: Whether the images of a list ``shared`` one draw or ``each`` gets its own.
+        time_units: Of segments: ``seconds`` (the default), ``milliseconds`` or ``samples``.
         offsets: What counts the places of spans and answers: ``code_point`` (the default), ``byte`` (of UTF-8) or
             ``utf16`` (as JavaScript, Java and Windows count).
         keep: Columns that could hold positions and need not move.
@@ -116,13 +123,17 @@ class Binding:
     fps: Columns = ()
     num_frames: Columns = ()
     duration: Columns = ()
+    num_samples: Columns = ()
+    sampling_rate: Columns = ()
     text: Columns = ()
     spans: Columns = ()
     answers: Columns = ()
     tokens: Columns = ()
     tags: Columns = ()
     audio: Columns = ()
+    spectrogram: Columns = ()
     segments: Columns = ()
+    transcript: Columns = ()
     video: Columns = ()
     frame_labels: Columns = ()
     label: Columns = ()
@@ -140,6 +151,7 @@ class Binding:
     min_visibility: Share | None = None
     clip_boxes: bool | None = None
     images: Literal["shared", "each"] | None = None
+    time_units: Literal["seconds", "milliseconds", "samples"] | None = None
     offsets: Literal["code_point", "byte", "utf16"] | None = None
     keep: Columns = ()
     id: str | None = None

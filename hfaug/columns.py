@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from datasets import ClassLabel, Features, Image, Json, LargeList, List, Value, Video
 
@@ -24,12 +24,15 @@ __all__ = [
     "is_pairs",
     "is_runs",
     "is_string",
+    "is_table",
     "is_tags",
     "is_texts",
+    "is_timed",
     "is_video",
     "is_whole",
     "is_words",
     "split_path",
+    "time_fields",
 ]
 
 SPLIT = (
@@ -158,6 +161,13 @@ def is_words(feature: Any) -> bool:
     return is_list(feature) and is_string(feature.feature)
 
 
+def is_table(feature: Any) -> bool:
+    """Lists of lists of numbers, or an array of two dimensions."""
+    if len(getattr(feature, "shape", ())) in (2, 3):
+        return True
+    return is_list(feature) and is_list(feature.feature) and is_number(feature.feature.feature)
+
+
 def is_tags(feature: Any) -> bool:
     """A list of classes, texts or whole numbers."""
     return is_list(feature) and (
@@ -197,3 +207,57 @@ def is_pairs(feature: Any) -> bool:
     if isinstance(inner, Mapping):
         return {"start", "end"} <= set(inner)
     return is_list(inner) and is_number(inner.feature)
+
+
+class TimeFields(NamedTuple):
+    """The fields of a struct that say when something is.
+
+    Attributes:
+        start: The field of the start, of a moment, or of both ends.
+        end: The field of the end, if there is one.
+        length: The field of the length that stands in place of an end.
+        pair: Whether start and end stand in one field.
+    """
+
+    start: str
+    end: str = ""
+    length: str = ""
+    pair: bool = False
+
+
+_STARTS = ("start", "start_time", "start_s", "begin", "begin_time", "onset", "tbeg", "t0")
+_ENDS = ("end", "end_time", "end_s", "stop", "stop_time", "offset", "tend", "t1")
+_LENGTHS = ("duration", "tdur", "dur", "length")
+_BOTH = ("timestamp", "timestamps", "interval", "span_s")
+_MOMENTS = ("time", "time_s", "at_s", "onset")
+
+
+def time_fields(names: Iterable[str]) -> TimeFields | None:
+    """Which fields of a struct say when something is, by the names in use; None where none do.
+
+    >>> time_fields(["speaker", "start", "duration"])
+    TimeFields(start='start', end='', length='duration', pair=False)
+    """
+    known = list(names)
+    start = next((name for name in _STARTS if name in known), "")
+    end = next((name for name in _ENDS if name in known), "")
+    length = next((name for name in _LENGTHS if name in known), "")
+    both = next((name for name in _BOTH if name in known), "")
+    moment = next((name for name in _MOMENTS if name in known), "")
+    if start and end:
+        return TimeFields(start, end)
+    if start and length:
+        return TimeFields(start, length=length)
+    if both:
+        return TimeFields(both, pair=True)
+    return TimeFields(moment) if moment else None
+
+
+def is_timed(feature: Any) -> bool:
+    """Stretches of time: lists of structs with times or of [start, end], or a struct of lists with times."""
+    if isinstance(feature, Mapping):
+        return time_fields(feature) is not None and all(map(is_list, feature.values()))
+    if not is_list(feature):
+        return False
+    inner = feature.feature
+    return time_fields(inner) is not None if isinstance(inner, Mapping) else is_list(inner) and is_number(inner.feature)

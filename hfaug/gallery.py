@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hfaug.catalog import lookup
-from hfaug.examples import EXAMPLES, Example
+from hfaug.examples import EXAMPLES, SETTINGS, Example
+from hfaug.kinds import WordnetOp
+from hfaug.language.wordnets import how_to_fetch
 from hfaug.op import Op
 from hfaug.pages import FAMILY_ORDER, OpPage, about_family, all_pages
 from hfaug.preview import preview
@@ -31,7 +33,7 @@ def pages_html(pages: Iterable[OpPage] | None = None) -> str:
     shown = list(all_pages() if pages is None else pages)
     groups = {family: [page for page in shown if page.family == family] for family in FAMILY_ORDER}
     named = [
-        (family, about_family(family), [(page, op_section(page.name)) for page in members])
+        (family, about_family(family), [(page, *_shown(page.name)) for page in members])
         for family, members in groups.items()
         if members
     ]
@@ -55,8 +57,20 @@ def _marked_up(text: str) -> Any:
     )
 
 
+def _shown(name: str) -> tuple[Section | None, str]:
+    """The example of an op, or none and why."""
+    section = op_section(name)
+    cls = lookup(name)
+    if section is not None:
+        return section, ""
+    if issubclass(cls, WordnetOp) and cls.models is Op.models:
+        return None, f"An example needs a wordnet; to fetch one, run `{how_to_fetch(cls().lexicon)}`."  # type: ignore[attr-defined]
+    asks = issubclass(cls, Op) and cls.models is not Op.models
+    return None, "An example needs a model; `hfaug preview` shows one." if asks else ""
+
+
 def op_section(name: str) -> Section | None:
-    """A row before, and copies of it after an op with its defaults.
+    """A row before, and copies of it after an op with its defaults, or with what `SETTINGS` says.
 
     Args:
         name: As in a recipe.
@@ -72,7 +86,7 @@ def op_section(name: str) -> Section | None:
     if "." not in name or not issubclass(cls, Op) or cls.models is not Op.models:
         return None
     try:
-        op = cls()
+        op = cls(**SETTINGS.get(name, {}))
     except ValueError:
         return None
     return next(_sections(op), None)

@@ -21,6 +21,7 @@ from hfaug.columns import (
     is_list,
     is_tags,
     is_texts,
+    is_timed,
     is_video,
     is_whole,
     is_words,
@@ -41,6 +42,8 @@ POSITIONS = {
     "image": ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints"),
     "text": ("spans", "answers", "tags"),
     "audio": ("segments",),
+    "rate": (),
+    "speech": ("transcript",),
     "time": ("segments", *FRAME_ROLES),
 }
 """The labels that name places in a content."""
@@ -58,6 +61,7 @@ _NAMES = {
     "audio": _TIMES,
     "time": _TIMES,
 }
+"""What labels of a content are called; of those that are missing here, only what measures it is looked for."""
 _FOLLOWING = frozenset({"keypoint_counts", *(role for roles in MEASURES.values() for role in roles)})
 """Roles of what nothing moves, but what follows from what was moved."""
 _OUTLINES = re.compile(r"rle|polygon|contour|segmentation", re.IGNORECASE)
@@ -84,6 +88,8 @@ def check_labels(
     for content in sorted(shifts - {"size"}):
         _check_bound(binding, columns, content, moves, who)
         measured = MEASURES.get(content, ()) if content != "image" or "size" in shifts else ()
+        if content not in _NAMES and not measured:
+            continue
         _check_unbound(features, binding, columns, content, moves, measured, who)
     if "image" in shifts:
         _check_native(binding, columns, moves, who)
@@ -96,6 +102,11 @@ def check_labels(
 def _check_bound(binding: Binding, columns: Columns, content: str, moves: frozenset[str], who: str) -> None:
     for role in POSITIONS[content]:
         for path in columns.get(role, ()):
+            if role == "transcript" and path not in binding.keep:
+                raise LabelError(
+                    f"{who}: the transcript in {path!r} may no longer be what is heard, since this op cuts or garbles "
+                    f'speech; use another op, remove the column, or say .on(keep="{path}") if it stays right'
+                )
             if role not in moves and path not in binding.keep:
                 raise LabelError(
                     f"{who}: {role} in {path!r} must move with the {content}, and this op cannot move them; "
@@ -115,6 +126,9 @@ def _check_unbound(
     doubtful = _doubtful(features, binding, columns, content, measured)
     if not doubtful:
         return
+    if content == "audio":  # times stand in fields of a column that is bound as a whole
+        tops = [split_path(features, path)[0] for path in doubtful]
+        doubtful = [top if is_timed(features[top]) else path for top, path in zip(tops, doubtful, strict=True)]
     first = feature_at(features, doubtful[0])
     is_measure = bool(measure_of(features, doubtful[0], first) or is_size(doubtful[0], first))
     may = "measure" if is_measure else "hold positions in"
@@ -138,6 +152,8 @@ def _way_to_bind(features: Features, columns: Columns, doubtful: list[str], cont
             f'bind it with .on(segments="{path}") if it holds times, with .on(frame_labels="{path}") '
             f"if it holds one value a frame, {objects if _may_be_tracks(columns, first) else ''}or "
         )
+    if content == "audio" and not measure_of(features, path, first) and not is_timed(first):
+        return "put its starts and ends into one column of {start, end} and bind that with .on(segments=...), or "
     likely = likely_binding(features, doubtful, moves | _FOLLOWING) if content in MEASURES else ""
     if likely:
         return (
@@ -167,8 +183,10 @@ def _doubtful(
     in_words = any(is_words(feature) and NAMES_OF_WORDS.search(name) for name, feature in features.items())
     lineage = {name for name, feature in features.items() if is_lineage(feature)}
     silent = (*binding.keep, *lineage, *columns.get("rle", ()))
-    if content == "time":  # a column of frames or of stretches follows as a whole
-        silent = (*silent, *frame_columns(features, columns, binding), *columns.get("segments", ()))
+    if content in ("time", "audio"):  # a column of frames or of stretches follows as a whole
+        silent = (*silent, *columns.get("segments", ()))
+    if content == "time":
+        silent = (*silent, *frame_columns(features, columns, binding))
     found: list[str] = []
     measuring: list[str] = []
     for path, feature in fields_of(features):
@@ -279,6 +297,8 @@ def _check_words(features: Features, columns: Columns, who: str) -> None:
 
 def _suspect(feature: Any, path: str, content: str) -> bool:
     name = path.rsplit(".", 1)[-1]
+    if content not in _NAMES:
+        return False
     named = bool(_NAMES[content].search(name))
     if named and holds_numbers(feature):
         return True

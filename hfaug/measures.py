@@ -1,4 +1,4 @@
-"""Columns that say how large or how long an image or a video is: found by usual names, rewritten when it changes."""
+"""Columns that say how large or how long an image, a video or a sound is: found by usual names, kept right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from hfaug.columns import is_list, is_number, is_whole, split_path
 
 __all__ = ["MEASURES", "is_size", "measure_of", "measures"]
 
-MEASURES = {"image": ("width", "height"), "time": ("fps", "num_frames", "duration")}
+MEASURES = {
+    "image": ("width", "height"),
+    "time": ("fps", "num_frames", "duration"),
+    "audio": ("duration", "num_samples"),
+    "rate": ("sampling_rate", "num_samples"),
+}
 """The roles of columns that measure a medium, by what changes them."""
 
 _NAMES = {
@@ -18,7 +23,9 @@ _NAMES = {
     "height": re.compile(r"^((image|img|video|frame)_?)?height(_px)?$", re.IGNORECASE),
     "fps": re.compile(r"^(video_?)?(fps|frame_?rate)$", re.IGNORECASE),
     "num_frames": re.compile(r"^((num|n|total)_?)?frames$|^(num_?)?frame_?count$", re.IGNORECASE),
-    "duration": re.compile(r"^(video_?)?duration(_?(s|sec|secs|seconds))?$", re.IGNORECASE),
+    "duration": re.compile(r"^((video|audio|clip|sound)_?)?duration(_?(s|sec|secs|seconds))?$", re.IGNORECASE),
+    "num_samples": re.compile(r"^((num|n)_?)samples$|^(num_?)?sample_?count$", re.IGNORECASE),
+    "sampling_rate": re.compile(r"^(audio_?)?(sampl(e|ing)_?rate|sr)(_?hz)?$", re.IGNORECASE),
 }
 _SIZE = re.compile(r"^((image|img|video|frame)_?)?(size|shape|resolution)$", re.IGNORECASE)
 
@@ -43,4 +50,5 @@ def is_size(path: str, feature: Any) -> bool:
 
 def measures(columns: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
     """Role and path of each column that measures a medium."""
-    return tuple((role, path) for roles in MEASURES.values() for role in roles for path in columns.get(role, ()))
+    found = ((role, path) for roles in MEASURES.values() for role in roles for path in columns.get(role, ()))
+    return tuple(dict.fromkeys(found))

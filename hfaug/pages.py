@@ -254,6 +254,8 @@ def _kind(annotation: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(map(str, parts))
     if origin is tuple:
+        if typing.get_origin(parts[0]) is tuple and Ellipsis not in typing.get_args(parts[0]):
+            return f"mapping of names to {_plural(_kind(typing.get_args(parts[0])[1]))}"
         inner = _plural(_kind(parts[0]))
         return f"list of {inner}" if parts[1] is Ellipsis else f"{len(parts)} {inner}"
     if isinstance(annotation, type) and issubclass(annotation, Op):
@@ -268,7 +270,9 @@ def _bounds(limit: Limit) -> str:
 
 
 def _plural(kind: str) -> str:
-    first, blank, rest = kind.partition(" from ")
+    if " or " in kind:
+        return " or ".join(map(_plural, kind.split(" or ")))
+    first, blank, rest = kind.partition(" of " if kind.startswith("list of ") else " from ")
     return f"{first}s{blank}{rest}"
 
 

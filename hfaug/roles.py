@@ -23,8 +23,10 @@ from hfaug.columns import (
     is_pairs,
     is_runs,
     is_string,
+    is_table,
     is_tags,
     is_texts,
+    is_timed,
     is_video,
     is_words,
     split_path,
@@ -53,7 +55,12 @@ _DEEP = (
 )
 """What may be a field of a struct."""
 _OUTLINES = ("polygons", "rle")
-_SINGLE = {"text", "tokens", "audio", "prompt"}
+_SPOKEN = re.compile(
+    r"^(raw_|normali[sz]ed_|clean_)?(text|transcript(ion)?|sentence|utterance|spoken(_text)?)$", re.IGNORECASE
+)
+"""What a text beside a sound is called when it says what is heard."""
+_SPECTROGRAM = re.compile(r"^(input_features|features|fbank|mfcc)$|spectrogram|(^|_)mel(_|s$|$)", re.IGNORECASE)
+_SINGLE = {"text", "tokens", "audio", "spectrogram", "prompt"}
 """Roles of one column."""
 
 
@@ -91,7 +98,8 @@ def resolve(
         binding: What the user said.
         who: Name of the op, for errors.
         needs: Roles that the op cannot do without.
-        shifts: Contents whose positions change; ``size`` where that of an image may.
+        shifts: Contents whose positions change; ``size`` where that of an image may, ``speech`` where what is said
+            is lost.
         moves: Labels that the op moves.
         also: What does in place of an image that is missing: ``video``.
 
@@ -118,7 +126,10 @@ def resolve(
             continue
         if role not in columns and not (role == "text" and _is_in_words(features, binding, columns, who)):
             columns[role] = (_only(features, binding, role, columns, who),)
-    check_labels(features, binding, columns, frozenset(shifts), frozenset(moves), who)
+    shifts = frozenset(shifts)
+    if "speech" in shifts and "transcript" not in columns:
+        _take(columns, "transcript", [n for n, f in features.items() if is_string(f) and _SPOKEN.search(n)], many=True)
+    check_labels(features, binding, columns, shifts, frozenset(moves), who)
     return Roles(columns, binding)
 
 
@@ -209,6 +220,8 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
     """The one column that can play a needed role."""
     taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
+    if role == "spectrogram":
+        found = [name for name in found if _SPECTROGRAM.search(name)]
     if role in found or (not found and is_null(features.get(role))):
         return role
     if role == "text" and "context" in found and "answers" in columns:
@@ -240,7 +253,9 @@ _FITS = {
     "tokens": is_words,
     "tags": is_tags,
     "audio": lambda feature: isinstance(feature, Audio),
-    "segments": is_pairs,
+    "spectrogram": is_table,
+    "segments": is_timed,
+    "transcript": is_string,
     "video": is_video,
     "label": lambda feature: isinstance(feature, (ClassLabel, Value)),
     "prompt": is_string,

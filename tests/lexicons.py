@@ -73,7 +73,18 @@ def install():
     os.environ["HFAUG_WORDNET"] = str(folder)
     wn.config.data_directory = folder
     for language, text in _WORDS.items():
-        file = folder / f"{language}.xml"
-        file.write_text(wn_lmf(language, list(_synsets(text))), encoding="utf-8")
-        wn.add(file, progress_handler=None)
+        add(folder, language, text)
     return folder
+
+
+def add(folder, language, text):
+    """Add a wordnet to those in a folder; `wn` looks at the folder that it looked at before."""
+    import wn
+
+    file, before = folder / f"{language}.xml", wn.config.database_path.parent
+    file.write_text(wn_lmf(language, list(_synsets(text))), encoding="utf-8")
+    wn.config.data_directory = folder
+    try:
+        wn.add(file, progress_handler=None)
+    finally:
+        wn.config.data_directory = before

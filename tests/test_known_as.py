@@ -16,7 +16,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def ops_of(said):
     """The ops that an entry names."""
-    return re.findall(r"image\.\w+", said)
+    return re.findall(r"(?:image|audio)\.\w+", said)
 
 
 @pytest.mark.parametrize("name", KNOWN_AS)
@@ -24,7 +24,7 @@ def test_every_name_leads_to_an_op(name):
     """To one that is there, with fields that it has; and no op of ours goes by the name."""
     said = KNOWN_AS[name]
     assert set(ops_of(said)) <= set(all_classes())
-    assert f"image.{name}" not in all_classes()
+    assert f"{ops_of(said)[0].split('.')[0]}.{name}" not in all_classes()
     if "{" in said:
         parse_recipe(f"name: x\nsource: {{path: text}}\nsteps: [augment: {{ops: [{said}]}}]")
 
@@ -41,6 +41,8 @@ def test_every_name_leads_to_an_op(name):
         ("SmallestMaxSize", "image.resize_shortest"),
         ("RandomIoUCrop", "image.crop_by_iou"),
         ("flip", "image.flip"),
+        ("TimeStretch", "audio.stretch_time"),
+        ("audio.PitchShift", "audio.shift_pitch"),
     ],
 )
 def test_the_hint_names_it(name, said):

@@ -10,9 +10,13 @@ import functools
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from tests.tiny_models import byte_tokenizer
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz'"
 
@@ -91,6 +95,50 @@ def speech_t5(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
+def bark(folder: Path, *, seed: int = 0) -> Path:
+    """A Bark of 16 units over bytes, which says at most 24 tokens of meaning."""
+    import torch
+    import transformers
+
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "block_size": 1024, "bias": True}
+    config = transformers.BarkConfig(
+        semantic_config={"input_vocab_size": 600, "output_vocab_size": 60, **sizes},
+        coarse_acoustics_config={"input_vocab_size": 200, "output_vocab_size": 200, **sizes},
+        fine_acoustics_config={
+            "input_vocab_size": 40, "output_vocab_size": 40, "n_codes_total": 4, "n_codes_given": 1, **sizes
+        },
+        codec_config={
+            "target_bandwidths": [30.0], "sampling_rate": 24000, "num_filters": 4, "num_residual_layers": 1,
+            "upsampling_ratios": [8, 4], "codebook_size": 32, "codebook_dim": 8, "hidden_size": 8,
+            "num_lstm_layers": 1, "kernel_size": 3, "last_kernel_size": 3,
+        },
+    )  # fmt: skip
+    model = transformers.BarkModel(config)
+    model.generation_config = transformers.GenerationConfig()  # Bark's own cannot be saved by transformers 5.23
+    model.save_pretrained(folder)
+    settings = {
+        "model_type": "bark", "codebook_size": 32, "sample_rate": 24000,
+        "semantic_config": {
+            "eos_token_id": 50, "text_encoding_offset": 100, "text_pad_token": 590, "semantic_infer_token": 591,
+            "semantic_vocab_size": 50, "max_input_semantic_length": 32, "semantic_rate_hz": 49.9, "max_new_tokens": 24,
+            "do_sample": True,
+        },
+        "coarse_acoustics_config": {
+            "coarse_rate_hz": 75, "n_coarse_codebooks": 2, "coarse_semantic_pad_token": 190, "coarse_infer_token": 191,
+            "max_coarse_input_length": 32, "max_coarse_history": 60, "sliding_window_len": 20, "do_sample": True,
+            "renormalize_logits": True,
+        },
+        "fine_acoustics_config": {
+            "max_fine_history_length": 16, "max_fine_input_length": 64, "n_fine_codebooks": 4, "temperature": 0.5
+        },
+    }  # fmt: skip
+    (folder / "generation_config.json").write_text(json.dumps(settings))
+    transformers.BarkProcessor(byte_tokenizer()).save_pretrained(folder)
+    return folder
+
+
 def ctc(folder: Path, *, seed: int = 0) -> Path:
     """A Wav2Vec2 of 16 units that reads 16 kHz in frames of 20 ms."""
     import torch
@@ -154,6 +202,15 @@ def whisper(folder: Path, *, heads: bool = True, seed: int = 0) -> Path:
         decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     model = transformers.WhisperForConditionalGeneration(config)
+    _shape_whisper(model, ids, heads=heads)
+    model.save_pretrained(folder)
+    return folder
+
+
+def _shape_whisper(model: Any, ids: Mapping[str, int], *, heads: bool) -> None:
+    """Let a random Whisper listen, come to an end, and know its languages."""
+    import torch
+
     with torch.no_grad():  # it listens closely, and comes to an end soon
         for layer in model.model.decoder.layers:
             layer.encoder_attn.q_proj.weight.mul_(4)
@@ -170,19 +227,18 @@ def whisper(folder: Path, *, heads: bool = True, seed: int = 0) -> Path:
     model.generation_config._from_model_config = False  # else it is ignored when it is loaded
     for name, value in settings.items():
         setattr(model.generation_config, name, value)
-    model.save_pretrained(folder)
-    return folder
 
 
 @functools.cache
 def kept(name: str) -> Path:
-    """A model of a name (``vits``, ``voices``, ``speech_t5``, ``ctc``, ``whisper``), made once a process."""
+    """A model of a name (``vits``, ``voices``, ``speech_t5``, ``bark``, ``ctc``, ``whisper``), made once a process."""
     home = Path(tempfile.mkdtemp(prefix="hfaug-tiny-speech-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     made = {
         "vits": vits,
         "voices": lambda folder: vits(folder, speakers=3),
         "speech_t5": speech_t5,
+        "bark": bark,
         "ctc": ctc,
         "whisper": whisper,
     }

@@ -38,6 +38,7 @@ from hfaug.backends.registry import (
     translator,
     unload,
 )
+from hfaug.backends.runtimes import check_runtime
 from hfaug.backends.speech import (
     Heard,
     Speaker,
@@ -75,6 +76,7 @@ __all__ = [
     "Transcript",
     "Translation",
     "Translator",
+    "check_runtime",
     "facts",
     "image_pipeline",
     "language_model",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ from typing import Any
 import xxhash
 
 from hfaug.backends.batching import plan_batches
-from hfaug.backends.cache import cache_folder, publish_folder
+from hfaug.backends.cache import cache_folder, is_whole, publish_folder
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.languages import Frame, Languages
 from hfaug.backends.limits import read_limit
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED, Determinism, Halving, Sampling, Translation
-from hfaug.errors import ParameterError
+from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["CTranslate2Translator", "load"]
 
@@ -53,12 +54,25 @@ def load(identity: ModelIdentity, *, dtype: str, device: str) -> CTranslate2Tran
         if (files := _find(transformers, identity)) is not None:
             search = files
         folder = converted_folder(identity, engine.__version__)
-        if not (folder / "model.bin").is_file():
-            from hfaug.backends.ct2_convert import convert
+        known = is_whole(folder)
+        if not known:
+            _convert(identity, tokenizer, folder)
+        while True:
+            try:
+                return CTranslate2Translator(identity, folder, tokenizer, config, search, dtype=dtype, device=device)
+            except ModelError:
+                if not known:
+                    raise
+                known = False  # its bytes may have changed since: once more, from the model's own
+                shutil.rmtree(folder, ignore_errors=True)
+                _convert(identity, tokenizer, folder)
 
-            with publish_folder(folder) as written:
-                convert(identity, tokenizer, written)
-        return CTranslate2Translator(identity, folder, tokenizer, config, search, dtype=dtype, device=device)
+
+def _convert(identity: ModelIdentity, tokenizer: Any, folder: Path) -> None:
+    from hfaug.backends.ct2_convert import convert
+
+    with publish_folder(folder) as written:
+        convert(identity, tokenizer, written)
 
 
 def converted_folder(identity: ModelIdentity, version: str) -> Path:
@@ -197,7 +211,7 @@ class CTranslate2Translator:
             digest = xxhash.xxh3_64_intdigest(b"".join(seed.to_bytes(8, "little") for seed in seeds))
             engine.set_random_seed(digest & 0xFFFFFFFF)
         threads = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
-        with loading(self.model_id):
+        with loading(f"{self.model_id} (converted, in {self._folder})"):
             return engine.Translator(str(self._folder), inter_threads=1, intra_threads=threads, **self._place)
 
     def _beams(self, sampling: Sampling) -> int:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.backends.identity import ModelIdentity
-from hfaug.backends.loading import import_extra, loading, quiet
+from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import Determinism, GeneratedImage, Halving, ImageRequest
 from hfaug.errors import ModelError, ParameterError
@@ -76,6 +76,7 @@ class DiffusersPipeline:
         """Device, dtype and batch plan."""
         return {
             "runtime": "diffusers",
+            "versions": versions("diffusers", "torch"),
             "pipeline": type(self._pipe).__name__,
             "scheduler": type(self._pipe.scheduler).__name__,
             "device": self._pipe.device.type,

@@ -28,7 +28,7 @@ from hfaug.backends.exact import exact_multiple, rows_multiple
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.language import Completion, Finish, Prompt
 from hfaug.backends.limits import read_limit
-from hfaug.backends.loading import import_extra, loading, quiet
+from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.prompts import PromptEncoder
 from hfaug.backends.protocols import Determinism, Halving, Sampling
@@ -100,6 +100,7 @@ class TransformersLanguageModel:
         tokens, rows = _ROOM[self._model.device.type]
         return {
             "runtime": "transformers",
+            "versions": versions("transformers", "torch"),
             "device": self._model.device.type,
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "attention": self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
 from hfaug.errors import HfaugError, MissingExtra, ModelError, ParameterError, WorldError
 
-__all__ = ["import_extra", "loading", "pick_device", "pick_dtype", "quiet"]
+__all__ = ["import_extra", "loading", "pick_device", "pick_dtype", "quiet", "versions"]
 
 
 def import_extra(package: str, extra: str) -> ModuleType:
@@ -29,6 +31,12 @@ def import_extra(package: str, extra: str) -> ModuleType:
         if error.name != package:  # a package that is there, but lacks one of its own needs
             raise
         raise MissingExtra.for_extra(extra, package) from error
+
+
+@functools.cache
+def versions(*packages: str) -> str:
+    """Which versions of packages are installed, for the settings of a run."""
+    return ", ".join(f"{package} {version(package)}" for package in packages)
 
 
 def pick_device(device: str | None = None) -> str:
@@ -57,12 +65,15 @@ def pick_device(device: str | None = None) -> str:
 
 
 def pick_dtype(dtype: str | None, device: str) -> str:
-    """The number format by name: the given one, else float32 on the CPU and the fastest 16-bit format of a GPU.
+    """The number format by name: the given one, else that of ``HFAUG_DTYPE``, else float32, or 16 bits on a GPU.
+
+    Of 16-bit formats it is the fastest that the GPU has.
 
     Raises:
         ParameterError: No such format.
     """
     known = ("float32", "bfloat16", "float16")
+    dtype = dtype or os.environ.get("HFAUG_DTYPE") or None
     if dtype is not None:
         if dtype not in known:
             raise ParameterError(f"dtype: must be one of {', '.join(known)}, was {dtype!r}; choose one")

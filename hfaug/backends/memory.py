@@ -78,6 +78,6 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(error, torch.OutOfMemoryError):
         return True
-    # The CPU allocator raises a plain RuntimeError, and so do some CUDA libraries.
-    text = str(error)
-    return any(sign in text for sign in ("can't allocate memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED"))
+    # The CPU allocator raises a plain RuntimeError, and so do CTranslate2 and some CUDA libraries.
+    text = str(error).lower()
+    return any(sign in text for sign in ("can't allocate memory", "out of memory", "cublas_status_alloc_failed"))

@@ -27,11 +27,10 @@ def noise_of_rows(seeds: Sequence[int]) -> Any:
     import torch
     from torch.overrides import TorchFunctionMode
 
+    made: dict[str, Any] = {}  # torch's generators by device
+
     class OwnNoise(TorchFunctionMode):
-        def __init__(self) -> None:
-            super().__init__()
-            self.draws = 0
-            self.others: dict[str, Any] = {}
+        draws = 0
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             kwargs = kwargs or {}
@@ -53,14 +52,14 @@ def noise_of_rows(seeds: Sequence[int]) -> Any:
             turned = (*shape[:0:-1],)
             streams = [np.random.Philox(key=seed, counter=self.draws << 128) for seed in seeds]
             rows = [np.random.Generator(one).standard_normal(turned, dtype=np.float32).T for one in streams]
-            made = torch.from_numpy(np.ascontiguousarray(np.stack(rows)))
-            return made.to(device=device, dtype=dtype or torch.get_default_dtype())
+            numbers = torch.from_numpy(np.ascontiguousarray(np.stack(rows)))
+            return numbers.to(device=device, dtype=dtype or torch.get_default_dtype())
 
         def generator(self, device: Any) -> Any:
             if len(seeds) != 1:
                 raise RuntimeError("noise of rows: a model that draws tokens must get one row; mend the backend")
-            if str(device) not in self.others:
-                self.others[str(device)] = torch.Generator(device).manual_seed(seeds[0])
-            return self.others[str(device)]
+            if str(device) not in made:
+                made[str(device)] = torch.Generator(device).manual_seed(seeds[0])
+            return made[str(device)]
 
     return OwnNoise()

@@ -33,6 +33,8 @@ class PromptEncoder:
         added = {str(token) for token in tokenizer.get_added_vocab()} | set(tokenizer.all_special_tokens)
         self._added = sorted((token for token in added if token), key=len, reverse=True)
         self._spelled = re.compile("|".join(map(re.escape, self._added)) or r"(?!)")
+        plain = [token for token in self._added if token not in tokenizer.all_special_tokens]
+        self._plain = frozenset(tokenizer.convert_tokens_to_ids(plain))
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The tokens of one prompt, with all that the model wants around it.
@@ -55,7 +57,7 @@ class PromptEncoder:
 
     def _chat(self, messages: Sequence[Message]) -> list[int]:
         contents = [message.content for message in messages]
-        if not any(map(self._spelled.search, contents)):
+        if not any(self._spelled.search(content) or self._met(content) for content in contents):
             return self._markup(self._render(messages))
         names = _markers(contents)
         marked = [Message(message.role, name) for message, name in zip(messages, names, strict=True)]
@@ -98,11 +100,26 @@ class PromptEncoder:
     def _text(self, text: str, *, around: bool = False) -> list[int]:
         """Tokens of data; splitting special tokens leaves the added ones whole that are not special, a cut does not."""
         before, after = self._around if around else ([], [])
-        cuts = [match.start() + 1 for match in self._spelled.finditer(text)] if self._has_plain_added else []
+        cuts = [match.start() + 1 for match in self._spelled.finditer(text)] if self._plain else []
         pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+        found = self._letters(pieces)
+        if self._plain.intersection(found):  # spelled otherwise, as a tokenizer reads it that makes letters alike
+            found = self._letters(list(text))
+        return [*before, *found, *after]
+
+    def _letters(self, pieces: Sequence[str]) -> list[int]:
         options = {"split_special_tokens": True, "add_special_tokens": False, "verbose": False}
-        found = self._tokenizer(pieces, **options)["input_ids"]
-        return [*before, *(token for tokens in found for token in tokens), *after]
+        return [token for tokens in self._tokenizer(pieces, **options)["input_ids"] for token in tokens]
+
+    def _met(self, text: str) -> bool:
+        """Whether a text becomes an added token, though it does not spell one: by letters that are made alike."""
+        return self._makes_alike and bool(self._plain.intersection(self._letters([text])))
+
+    @functools.cached_property
+    def _makes_alike(self) -> bool:
+        """Whether the tokenizer reads other letters than those that are there, such as small for capital ones."""
+        backend = getattr(self._tokenizer, "backend_tokenizer", None)
+        return bool(self._plain) and (backend is None or backend.normalizer is not None)
 
     @functools.cached_property
     def _around(self) -> tuple[list[int], list[int]]:
@@ -112,11 +129,6 @@ class PromptEncoder:
         ends = range(len(whole) - len(bare) + 1)
         start = next((start for start in ends if whole[start : start + len(bare)] == bare), 0)
         return whole[:start], whole[start + len(bare) :]
-
-    @functools.cached_property
-    def _has_plain_added(self) -> bool:
-        """Whether there are added tokens that are not special."""
-        return bool(set(self._added) - set(self._tokenizer.all_special_tokens))
 
     def _start(self) -> list[int]:
         """What stands for no text at all: a model goes on from something."""

@@ -19,6 +19,7 @@ from hfaug.backends.identity import identify
 from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
+from hfaug.backends.runtimes import check_runtime, is_remote
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
 from hfaug.errors import ParameterError
 
@@ -97,8 +98,8 @@ def translator(
         revision: A branch, tag or commit; for a folder, the digest that its contents must have.
         runtime: What runs it: ``transformers``, ``ctranslate2``, ``inference`` or ``inference:PROVIDER`` for Hugging
             Face Inference Providers, or the address of an endpoint (``https://...``).
-        dtype: ``float32``, ``bfloat16`` or ``float16``; None for float32 on a CPU and 16 bits on a GPU. An endpoint
-            decides this and the device by itself.
+        dtype: ``float32``, ``bfloat16`` or ``float16``; None for what the variable ``HFAUG_DTYPE`` says, else for
+            float32 on a CPU and 16 bits on a GPU. An endpoint decides this and the device by itself.
         device: ``cpu`` or ``cuda:N``; None for this process's GPU, or the CPU where there is none.
 
     Raises:
@@ -185,6 +186,9 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
     Where it is loaded, also ``settings``, what it runs with, and ``events``, what happened to it in this process:
     numbers by name, such as ``out_of_memory`` or ``bought``.
 
+    The ``determinism`` of a model that is not loaded is what models of its kind have on this machine. Few turn out
+    otherwise when they are loaded and tried, as those with experts do; the record of a build takes what ran.
+
     Args:
         kind: A kind of model, as for :func:`override`.
         model: A name on the Hub or a local folder; the name that an endpoint knows, where one is the runtime.
@@ -206,9 +210,10 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
         }
     identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
     device = "cpu" if kind == "speech_quality" else pick_device()
-    loaded = _loaded.get((kind, runtime, identity.source, identity.revision, pick_dtype(None, device), device))
+    dtype = pick_dtype(None, device)
+    loaded = _loaded.get((kind, runtime, identity.source, identity.revision, dtype, device))
     # what a model that is loaded has tried out counts for more
-    planned = "row" if device == "cpu" and name in _EXACT else "request"
+    planned = "row" if (device, dtype) == ("cpu", "float32") and name in _EXACT else "request"
     return {
         "id": identity.model_id,
         "revision": identity.revision,
@@ -309,8 +314,8 @@ def _runtimes(kind: str) -> dict[str, tuple[str, str]]:
 def _runtime(kind: str, runtime: str) -> str:
     """The name under which ``runtime`` stands among the loaders: each address of an endpoint is ``remote``."""
     known = _runtimes(kind)
-    is_remote = runtime.startswith(("http://", "https://")) or runtime.partition(":")[0] == "inference"
-    name = "remote" if is_remote else runtime
+    check_runtime(runtime, kind)
+    name = "remote" if is_remote(runtime) else runtime
     if name not in known or runtime == "remote":
         ways = [way for way in known if way != "remote"]
         ways += ["inference", "inference:PROVIDER", "the address of an endpoint"] if "remote" in known else []

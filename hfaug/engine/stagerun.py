@@ -4,6 +4,7 @@ A stage's folder::
 
     manifest.json     the units, as the step planned them; written once
     unit-00000.arrow  one file per finished unit
+    alike-*.json      what all its units must be made with, if anything
     index.json        rows, digests and counts of all units: the stage is finished when this is there
     claims/           who worked on what
 """
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from hfaug.engine.alike import Alike
 from hfaug.engine.claims import Claim, Claims, Held, drop_claims
 from hfaug.engine.failpoints import failpoint
 from hfaug.engine.failures import noting, storing
@@ -75,6 +77,7 @@ class StageRun:
         self.at = ""
         self.view: StageView | None = None
         self._store, self._get_worker, self._shown = store, worker, shown
+        self._alike = Alike(store, self.folder)
         self._rejected = 0
         self._counted: set[int] = set()
         self._specs: list[dict[str, Any]] = []
@@ -240,6 +243,7 @@ class StageRun:
                 f"Remove {self._store.where(self.folder)} and what was made from it, and run again."
             )
         with self._storing(f"unit {number}"):
+            self._alike.check(result.made_with, self._worker.who.token)
             self._worker.note(self.name, result.events)
             won = self._store.write_new(self._path(number), parts, attempt=claim.attempt)
         self._done.add(number)

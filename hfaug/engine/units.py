@@ -70,11 +70,14 @@ class UnitResult:
             follow from the unit alone. Keys ``rejected`` and ``rejected:<reason>`` are shown as rejects.
         events: What happened on the way and may differ from run to run, such as ``{"out_of_memory": 1}``; kept in the
             record of the process before the unit is published, never in the unit's file.
+        made_with: What all units of the stage must be made with and is not in the stage's name, JSON values by names,
+            for each thing by its name; a unit that was made otherwise is not published.
     """
 
     table: pa.Table
     counts: Mapping[str, int] = field(default_factory=dict)
     events: Mapping[str, float] = field(default_factory=dict)
+    made_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class DamagedUnitError(StageError):

@@ -16,7 +16,7 @@ from datasets import Audio, ClassLabel, Dataset, Features, Image, List, Value, V
 
 from hfaug import media
 
-__all__ = ["EXAMPLES", "Example"]
+__all__ = ["EXAMPLES", "SETTINGS", "Example"]
 
 _NUMBER, _TEXT = Value("float32"), Value("string")
 
@@ -84,8 +84,14 @@ def _photos() -> Example:
 
 @functools.cache
 def _names() -> Example:
-    """Texts with the names in them."""
+    """Texts with the names in them; the first has something in it for every rule."""
     told = {
+        "Dr. Zoë Müller doesn't live in São Paulo any more. It is true: on 3 March 2024 she moved to Oslo with 12 bags!"
+        " Her friends will visit her in May, but they haven't booked a flight.": (
+            ("Zoë Müller", "person"),
+            ("São Paulo", "place"),
+            ("Oslo", "place"),
+        ),
         "Ada Lovelace wrote the first program in London, long before there was a machine to run it.": (
             ("Ada Lovelace", "person"),
             ("London", "place"),
@@ -123,8 +129,14 @@ def _plain() -> Example:
 
 
 @functools.cache
-def _sounds() -> Example:
-    """Two short melodies with a class."""
+def _trips() -> Example:
+    """Rows to make texts of."""
+    return Example(_stored([{"city": "Oslo", "days": 3}], {"city": _TEXT, "days": Value("int32")}))
+
+
+@functools.cache
+def _melodies() -> Example:
+    """Two short melodies with their notes and a class."""
     rate = 16_000
 
     def melody(notes: tuple[int, ...]) -> dict[str, Any]:
@@ -134,8 +146,22 @@ def _sounds() -> Example:
         like = media.Clip(samples, rate, "WAV", "PCM_16", 1)
         return {"bytes": media.encode_audio(samples, like=like), "path": None}
 
-    rows = [{"audio": melody(notes), "label": label} for label, notes in enumerate(((0, 4, 7, 12), (12, 7, 4, 0)))]
-    return Example(_stored(rows, {"audio": Audio(), "label": ClassLabel(names=["up", "down"])}))
+    def times(names: str) -> list[dict[str, Any]]:
+        return [{"start": k / 4, "end": (k + 1) / 4, "note": name} for k, name in enumerate(names.split())]
+
+    played = (((0, 4, 7, 12), "a c# e a"), ((12, 7, 4, 0), "a e c# a"))
+    rows = [
+        {"audio": melody(notes), "notes": times(names), "label": label} for label, (notes, names) in enumerate(played)
+    ]
+    heard = List({"start": Value("float64"), "end": Value("float64"), "note": _TEXT})
+    features = {"audio": Audio(), "notes": heard, "label": ClassLabel(names=["up", "down"])}
+    return Example(_stored(rows, features), {"segments": "notes"})
+
+
+@functools.cache
+def _sounds() -> Example:
+    """The melodies with their class alone."""
+    return Example(_melodies().rows.select_columns(["audio", "label"]))
 
 
 @functools.cache
@@ -160,7 +186,19 @@ def _bare_films() -> Example:
 
 
 EXAMPLES: tuple[Callable[[], Example], ...] = (
-    *(_objects, _photos, _names, _plain, _sounds),
+    *(_objects, _photos, _names, _plain, _trips, _melodies, _sounds),
     *([_films, _bare_films] if importlib.util.find_spec("av") else []),
 )
 """Examples, those with the most labels first."""
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "text.fill_templates": {
+        "templates": (
+            "{{ who }} stays in {{ city }} for {{ days }} days.",
+            "{{ days }} days in {{ city }}, says {{ who }}",
+        ),
+        "slots": {"who": ["Ada", "Sam Brown", "the mayor of {{ home }}"], "home": ["Rome", "Paris"]},
+        "entities": {"who": "person", "city": "place", "home": "place"},
+    },
+}
+"""What ops are shown with that have nothing to do by default."""

@@ -148,7 +148,7 @@ class ColorOp(ImageOp):
         """Change the colours."""
         drawn = np.asarray(self.color(ImageStats(scene), rng))
         if drawn.shape == (3, 4):
-            scene.color(Color(matrix=drawn.astype(np.float64), clip=self.clip))
+            scene.color(Color(matrix=drawn.astype(np.float64, copy=False), clip=self.clip))
         else:
             scene.color(Color(curves=(table_curve(drawn.astype(np.uint8)),)))
 

@@ -27,6 +27,18 @@ _STYLES: Mapping[str, tuple[str, ...]] = {
 
 LANGUAGES = tuple(_STYLES)
 
+_ORDINALS = {"en": "(?:st|nd|rd|th)?", "fr": "(?:er)?", "it": "[º°]?", "pt": "[º°]?"}
+"""What may stand behind the day where the month is a name."""
+
+_FIRST = {"fr": "1er", "it": "1º"}
+"""How the first of a month is written."""
+
+_SHORT = {"en": {"sept": 9}}
+"""Other names of months."""
+
+_VERSION = re.compile(r"(?:version|release|ver\.|v\.?|build|update|kapitel|abschnitt|§)\s*\Z", re.IGNORECASE)
+"""Behind these figures with dots are no date."""
+
 _ISO = "y-MM-dd"
 _FIELDS = re.compile(r"'([^']*)'|(MMMM|MMM|MM|M|dd|d|y)")
 _GROUPS = {
@@ -66,7 +78,8 @@ def _format(language: str, pattern: str) -> Any:
 @functools.cache
 def _months(language: str, style: str) -> Mapping[str, int]:
     """The names of the months as they stand in a date, in small letters."""
-    return {_name(language, style, month).lower(): month for month in range(1, 13)}
+    names = {_name(language, style, month).lower(): month for month in range(1, 13)}
+    return {**names, **_SHORT.get(language, {})} if style == "MMM" else names
 
 
 def _name(language: str, style: str, month: int) -> str:
@@ -96,6 +109,8 @@ def written(day: dt.date, language: str, style: str) -> str:
             return str(quoted)
         if letters.startswith("MMM"):
             return _name(language, letters, day.month)
+        if letters == "d" and day.day == 1 and "MMM" in style and language in _FIRST:
+            return _FIRST[language]
         number = {"y": day.year, "M": day.month, "d": day.day}[letters[0]]
         return f"{number:02d}" if len(letters) == 2 else str(number)
 
@@ -112,10 +127,12 @@ def _patterns(language: str) -> list[tuple[str, re.Pattern[str]]]:
             if quoted is not None:
                 return str(quoted)
             if letters.startswith("MMM"):
-                return f"(?P<n>{'|'.join(re.escape(name) for name in _months(language, letters))})"
-            return _GROUPS[letters]
+                names = sorted(_months(language, letters), key=len, reverse=True)
+                return f"(?P<n>{'|'.join(map(re.escape, names))})"
+            behind = _ORDINALS.get(language, "") if letters == "d" and "MMM" in style else ""  # noqa: B023
+            return _GROUPS[letters] + behind
 
-        bare = style.replace(".", r"\.")
+        bare = style.replace(".", r"\.").replace(",", " ?,")
         pattern = rf"(?<![\w./-]){_FIELDS.sub(field, bare)}(?![\w/-]|\.\d)"
         if language in ("ja", "zh"):
             pattern = pattern.replace(r"(?<![\w./-])", r"(?<![\d./-])").replace(r"(?![\w/-]|\.\d)", r"(?![\d/-]|\.\d)")
@@ -129,18 +146,32 @@ def dates(text: str, language: str) -> list[Date]:
     >>> [(found.style, found.day.isoformat()) for found in dates("On March 5, 2024 and 2024-03-06.", "en")]
     [('MMMM d, y', '2024-03-05'), ('y-MM-dd', '2024-03-06')]
     """
+    some = [
+        Date(*match.span(), day, style)
+        for style, pattern in _patterns(language)
+        for match in pattern.finditer(text)
+        if (day := _day(match, language, style)) is not None
+    ]
     found: list[Date] = []
-    for style, pattern in _patterns(language):
-        for match in pattern.finditer(text):
-            parts = match.groupdict()
-            month = int(parts["m"]) if parts.get("m") else _month(parts["n"], language, style)
-            try:
-                day = dt.date(int(parts["y"]), month, int(parts["d"]))
-            except ValueError:
-                continue
-            if all(match.end() <= other.start or match.start() >= other.end for other in found):
-                found.append(Date(*match.span(), day, style))
-    return sorted(found)
+    for date in sorted(some, key=_start):  # of those that begin at one place the first style counts
+        if not found or date.start >= found[-1].end:
+            found.append(date)
+    return found
+
+
+def _start(date: Date) -> int:
+    return date.start
+
+
+def _day(match: re.Match[str], language: str, style: str) -> dt.date | None:
+    """The day that a match names; None where there is none such, or where it numbers a version."""
+    parts = match.groupdict()
+    if "." in style and _VERSION.search(match.string[max(0, match.start() - 12) : match.start()]):
+        return None
+    try:
+        return dt.date(int(parts["y"]), int(parts.get("m") or _month(parts["n"], language, style)), int(parts["d"]))
+    except ValueError:
+        return None
 
 
 def _month(name: str, language: str, style: str) -> int:

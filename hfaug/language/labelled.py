@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from datasets import ClassLabel, List, Value
 
-from hfaug.language.templates import RESERVED, Filled
+from hfaug.language.templates import Filled
 from hfaug.language.tokens import tag_names, tagged_words
 
-__all__ = ["Shape", "class_name", "unfit"]
+__all__ = ["Shape", "can_be_placed", "class_name"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,10 @@ def class_name(value: Any, feature: Any) -> Any:
     return feature.names[value] if 0 <= value < len(feature.names) else None
 
 
-def unfit(name: str, value: Any) -> str | None:
-    """Why a value cannot stand in a template; None where it can."""
-    if value is None:
-        return f"no value for {name}"
-    return f"reserved code points in {name}" if RESERVED.search(str(value)) else None
+def can_be_placed(feature: Any) -> bool:
+    """Whether the values of a column are texts or numbers, so that their place in a text can be noted."""
+    if isinstance(feature, Value):
+        kind = feature.pa_type
+        return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind)
+                    or pa.types.is_large_string(kind))  # fmt: skip
+    return isinstance(feature, ClassLabel)

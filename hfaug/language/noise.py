@@ -16,7 +16,7 @@ _TRIES = 8
 
 
 def draw_errors(
-    text: str, rng: Stream, *, share: float, most: int, at: Callable[[str, int, Stream], Edit | None]
+    text: str, rng: Stream, *, share: float, most: int, at: Callable[[str, int, Stream], Edit | None], apart: int = 0
 ) -> Edits:
     """Edits at places drawn evenly over a text; two of them never touch.
 
@@ -26,6 +26,7 @@ def draw_errors(
         share: Errors a word, 0..1; a word is what stands between blanks.
         most: Largest number of errors.
         at: What an error at a place would be, or None where it cannot be one.
+        apart: How many more characters than one stand between two errors, at least.
     """
     room = len(text)
     wanted = min(share * (text.count(" ") + 1), most)
@@ -36,7 +37,7 @@ def draw_errors(
         for _ in range(_TRIES):
             edit = at(text, int(draw() * room), rng)
             if edit is not None:
-                if all(edit[1] < start or edit[0] > end for start, end, _ in found):
+                if all(edit[1] + apart < start or edit[0] - apart > end for start, end, _ in found):
                     found.append(edit)
                 break
     found.sort()

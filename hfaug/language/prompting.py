@@ -22,6 +22,7 @@ from hfaug.errors import ParameterError, RowError
 __all__ = ["PromptTemplate", "shipped"]
 
 _HEADING = re.compile(r"^\[(system|user|assistant)\][ \t]*$", re.MULTILINE)
+_ELSEWHERE = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _FENCE = re.compile(r"`{3,}")
 
 
@@ -98,10 +99,16 @@ class PromptTemplate:
         from jinja2 import meta
 
         try:
-            unknown = sorted(meta.find_undeclared_variables(_environment().parse(source)) - set(names))
+            tree = _environment().parse(source)
+            unknown = sorted(meta.find_undeclared_variables(tree) - set(names))
             compiled = _environment().from_string(source)
         except TemplateError as error:
             raise ParameterError(f"{self._who}: prompt must be Jinja, is not: {error}; mend it") from error
+        if next(tree.find_all(_ELSEWHERE), None) is not None:
+            raise ParameterError(
+                f"{self._who}: prompt must be all there, takes in another file by include, import or extends; write "
+                "that in its place"
+            )
         if unknown:
             raise ParameterError(
                 f"{self._who}: prompt must name only {', '.join(names)}, names {', '.join(unknown)}; a column "
@@ -120,7 +127,7 @@ class PromptTemplate:
         """
         try:
             found = [(role, str(part.render(values))) for role, part in self._parts]
-        except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise RowError(f"{self._who}: the row must fill the prompt, does not: {error}; mend either") from error
         return [(role, text.strip() if role else text) for role, text in found if text.strip() or not role]
 

@@ -15,12 +15,16 @@ Protection: TypeAlias = Literal["url", "email", "mention", "number", "name"]
 
 Span = tuple[int, int]
 
+_DIGITS = r"\d²³¹¼-¾⅐-⅟"
 _PATTERNS: dict[str, str] = {
-    "url": r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"]*[^\s<>\".,;:!?)\]}']",
-    "email": r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
+    "url": r"(?:\b[a-z][a-z0-9+.-]{0,31}://|\bwww\.)[^\s<>\"]*[^\s<>\".,;:!?)\]}']",
+    "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
     "mention": r"(?<!\w)[@#]\w+",
-    # one number is 1,200.50, 10:30, 2002-08-22, +44 20 7946 0958, $5, 50%, 3rd
-    "number": r"(?<![\w.,])[$€£¥+]?\d+(?:[.,:/ -]?\d+)*(?:st|nd|rd|th)?\b[%°]?",
+    # one number is 1,200.50, 10:30am, 2002-08-22, +44 20 7946 0958, -$5, 50%, 3rd, 5kg, v1.2.3, Covid19: words with a
+    # digit. Each character can be read in one way alone, so the time grows with the length and no faster.
+    "number": r"(?<!\w)[.,+−-]?[$€£¥]?{part}(?:(?:[.,:/-]|(?<=\d) (?=\d)){part})*(?:[%‰€£$¥]|°[CF]?\b)?".replace(
+        "{part}", rf"[^\W{_DIGITS}]*[{_DIGITS}]\w*"
+    ),
     "name": r"(?<![.!?:…\"“(\[\n] )(?<![.!?\n])(?<=\s)[A-Z]\w*[a-z]\w*(?:[ -][A-Z]\w*[a-z]\w*)*",
 }
 _ORDER: tuple[str, ...] = ("url", "email", "mention", "number", "name")
@@ -57,7 +61,8 @@ class Protected(NamedTuple):
         """
         if sorted(_STAND_IN.findall(text)) != sorted(self.stand_ins):
             return False
-        return not _spans(text, [kind for kind in self.kinds if kind != "name"], ())
+        made_up = _spans(_STAND_IN.sub(" ", text), [kind for kind in self.kinds if kind != "name"], ())
+        return not made_up
 
     def restored(self, text: str) -> str | None:
         """A text with the parts in the places of their stand-ins; None unless each is there once."""
@@ -102,11 +107,12 @@ def _spans(text: str, kinds: Iterable[str], words: Sequence[str]) -> list[Span]:
     wanted = set(kinds)
     patterns += [_PATTERNS[kind] for kind in _ORDER if kind in wanted]
     found: list[Span] = []
+    taken = bytearray(len(text))
     for pattern in patterns:
         flags = re.IGNORECASE if pattern is _PATTERNS["url"] else 0
         for match in re.finditer(pattern, text, flags):
             start, end = match.span()
-            apart = all(end <= low or start >= high for low, high in found)
-            if apart and start < end and not bears_mark(text, end - 1):
+            if start < end and not any(taken[start:end]) and not bears_mark(text, end - 1):
                 found.append((start, end))
+                taken[start:end] = b"\1" * (end - start)
     return sorted(found)

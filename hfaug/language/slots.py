@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hfaug.assets import Asset
 from hfaug.errors import LabelError, ParameterError
-from hfaug.language.templates import RESERVED, Weighted
+from hfaug.language.templates import Weighted
 
 __all__ = ["learn_words", "learnt_words", "weighted_words"]
 
@@ -43,7 +43,7 @@ def learn_words(columns: Mapping[str, Iterable[Any]]) -> Asset:
     """
     found: set[tuple[str, str]] = set()
     for name, values in columns.items():
-        words = {value for value in values if isinstance(value, str) and value.strip() and not RESERVED.search(value)}
+        words = {value for value in values if isinstance(value, str) and value.strip()}
         if not words:
             raise LabelError(f"FillTemplates: learn must name columns of texts, {name!r} holds none; correct it")
         found.update((name, word) for word in words)

@@ -16,9 +16,14 @@ __all__ = ["Choice", "choices", "with_article"]
 Span = tuple[int, int]
 Edit = tuple[int, int, str]
 
-_SPOKEN = re.compile(r"(?=.*[aeiouy])[A-Za-z][a-z -]{2,}")
-"""Words as they are spoken: no abbreviations such as "hr", no figures."""
+_SPOKEN = re.compile(r"(?=.*[aeiouy])(?!(?:twen|thir|for|fif|six|seven|eigh|nine)ty\b)[a-z][a-z -]{2,}")
+"""Words as they are spoken: no names, no abbreviations such as "hr", no figures and no numbers."""
 
+_LOOK_BACK = 40
+_OPENED = " \"'“‘«("
+
+_ARTICLE = re.compile(r"(?<!\S)(an?)\s+\Z", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _CAPITAL_BEHIND = re.compile(r" [A-Z]")
 
 _PARTS = ("noun", "verb", "adjective", "adverb")
@@ -49,14 +54,14 @@ def choices(text: str, name: str, senses: int) -> list[Choice]:
         senses: How many meanings of a word to look at, 0 for all.
     """
     language = open_lexicon(name).language
-    spans = cut_words(text)
+    spans, loud = cut_words(text), len(text) > 1 and text.isupper()
     found = []
     for number, (start, end) in enumerate(spans):
         word = text[start:end]
-        if not _may_change(text, start, word, language):
+        if not _may_change(text, start, word, language, loud=loud):
             continue
         if language == "en":
-            if _is_within_name(text, start, end):
+            if number and _is_within_name(text, spans[number - 1], start, end):
                 continue
             around = _joined_word(text, spans, number, -1), _joined_word(text, spans, number, 1)
             options = _known_readings(name, word.lower())
@@ -79,29 +84,30 @@ def _joined_word(text: str, spans: Sequence[Span], number: int, step: int) -> st
     return text[slice(*spans[other])].lower().replace("’", "'") if between.isspace() else ""
 
 
-def _may_change(text: str, start: int, word: str, language: str) -> bool:
+def _may_change(text: str, start: int, word: str, language: str, *, loud: bool) -> bool:
     """Whether a word can be no name, no abbreviation and no word of few letters."""
     if is_unspaced(word):
         return len(word) > 1
-    if len(word) < 3 or not word.isalpha() or (word.isupper() and not text.isupper()):
+    if len(word) < 3 or not word.isalpha() or (word.isupper() and not loud):
         return False
     if language == "en" and word.lower() in CLOSED:
         return False
-    if word[0].isupper() and language != "de" and not (len(text) > 1 and text.isupper()):
+    if word[0].isupper() and language != "de" and not loud:
         return _opens_sentence(text, start)
     return True
 
 
 def _opens_sentence(text: str, start: int) -> bool:
     """Whether a capital is due to a sentence that begins there, and not to a name."""
-    before = text[:start].rstrip(" \"'“‘«(")
+    before = text[max(0, start - _LOOK_BACK) : start].rstrip(_OPENED)
     return not before or before[-1] in ".!?\n"
 
 
-def _is_within_name(text: str, start: int, end: int) -> bool:
+def _is_within_name(text: str, before: Span, start: int, end: int) -> bool:
     """Whether names stand on both sides of a word, as in "Vincent van Gogh"."""
-    before = text[:start].rpartition(" ")[0].rpartition(" ")[2] if text[start - 1 : start] == " " else ""
-    return before[:1].isupper() and _CAPITAL_BEHIND.match(text, end) is not None and text[start].islower()
+    if before[1] + 1 != start or text[before[1]] != " " or not text[start].islower():
+        return False
+    return text[before[0]].isupper() and _CAPITAL_BEHIND.match(text, end) is not None
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -125,7 +131,8 @@ def _basic(name: str, word: str, senses: int) -> tuple[str, ...]:
     """Synonyms of a word that stands in its basic form and is one part of speech alone."""
     lexicon = open_lexicon(name)
     kinds = [kind for kind in _PARTS if lexicon.knows(word, kind)]
-    return lexicon.synonyms(word, kinds[0], senses) if len(kinds) == 1 else ()
+    some = lexicon.synonyms(word, kinds[0], senses) if len(kinds) == 1 else ()
+    return tuple(other for other in some if (other.islower() or not word.islower()) and not _DIGIT.search(other))
 
 
 def _in_case(word: str, other: str) -> str:
@@ -142,9 +149,10 @@ def with_article(text: str, edit: Edit) -> list[Edit]:
     [(7, 8, 'an'), (9, 12, 'automobile')]
     """
     start, _, word = edit
-    before = text[:start].rsplit(None, 1)[-1] if text[:start].strip() and text[start - 1].isspace() else ""
+    at = _ARTICLE.search(text[max(0, start - _LOOK_BACK) : start])
     wanted = article_for(word)
-    if before.lower() not in {"a", "an"} or before.lower() == wanted:
+    if at is None or at[1].lower() == wanted:
         return [edit]
-    at = text[:start].rstrip()
-    return [(len(at) - len(before), len(at), _in_case(before if len(before) > 1 else before + "n", wanted)), edit]
+    low = max(0, start - _LOOK_BACK) + at.start(1)
+    before = at[1] if len(at[1]) > 1 else at[1] + "n"
+    return [(low, low + len(at[1]), _in_case(before, wanted)), edit]

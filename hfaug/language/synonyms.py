@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import os
-from pathlib import Path
+import sqlite3
 from typing import Any
 
 from hfaug.errors import MissingExtra, ParameterError
+from hfaug.language.wordnets import database, how_to_fetch
 
 __all__ = ["Lexicon", "open_lexicon"]
 
@@ -71,7 +72,7 @@ class Lexicon:
 
 @functools.cache
 def open_lexicon(name: str) -> Lexicon:
-    """A wordnet by its name and version, such as ``oewn:2024`` or ``omw-fr:1.4``; opened once a process.
+    """A wordnet by its id and version, such as ``oewn:2024`` or ``omw-fr:1.4``; opened once a process.
 
     The data lie where `wn` puts them (``~/.wn_data``), or in the folder that ``HFAUG_WORDNET`` names.
 
@@ -79,15 +80,19 @@ def open_lexicon(name: str) -> Lexicon:
         MissingExtra: `wn` is not installed.
         ParameterError: The wordnet has not been fetched; says how to.
     """
-    wn = _library()
-    found = [lexicon for lexicon in wn.lexicons() if name in (lexicon.specifier(), lexicon.id)]
-    if len(found) != 1:
-        known = ", ".join(sorted(lexicon.specifier() for lexicon in wn.lexicons())) or "none"
+    wn, path = _library(), database()
+    try:
+        known = wn.lexicons() if path.is_file() else []  # `wn` would make an empty database
+    except (wn.Error, sqlite3.Error) as error:
+        raise ParameterError(f"{path} must be a database of wn, is not: {error}; remove it") from error
+    found = next((lexicon for lexicon in known if lexicon.specifier() == name), None)
+    if found is None:
+        there = ", ".join(sorted(lexicon.specifier() for lexicon in known)) or "none"
         raise ParameterError(
-            f"lexicon: must be a wordnet that was fetched, {name!r} is not (there are: {known}); "
-            f"run: python -m wn download {name}"
+            f"lexicon must be a wordnet that was fetched, {name!r} is not (in {path.parent} there are: {there}); "
+            f"run: {how_to_fetch(name)}"
         )
-    return Lexicon(name, wn.Wordnet(lexicon=found[0].specifier(), normalizer=None, expand=""), found[0].language)
+    return Lexicon(name, wn.Wordnet(lexicon=name, normalizer=None, expand=""), found.language)
 
 
 @functools.cache
@@ -97,8 +102,7 @@ def _library() -> Any:
         from wn import _config, _db  # its settings, and its connections, which it closes nowhere else
     except ImportError as error:
         raise MissingExtra.for_extra("text", "wn") from error
-    if folder := os.environ.get("HFAUG_WORDNET"):
-        _config.config.data_directory = Path(folder)
+    _config.config.data_directory = database().parent
     if not _db.pool:
         _config.config.allow_multithreading = True  # it only reads; must be said before the data are opened
     # A connection to SQLite must not go along into a forked process: there the data are opened anew.

@@ -6,27 +6,31 @@ of a row are data: they are put in as they are and never read as a template, wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jinja2 import StrictUndefined, TemplateError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, meta, nodes
 
 from hfaug.errors import ParameterError, RowError
+from hfaug.language.placed import FUNCTIONS, Placed, Unfilled, missing, new_environment, placed, places
 from hfaug.randomness import Stream
 
-__all__ = ["RESERVED", "Filled", "Grammar", "Weighted"]
+__all__ = ["Filled", "Grammar", "Weighted"]
 
-Span = tuple[int, int]
 Weighted = tuple[str, float]
 """A word, or a template, and how likely it is beside the others."""
 
-_OPEN, _NUMBER, _CLOSE = "\ufdd0", "\ufdd1", "\ufdd2"
-RESERVED = re.compile(f"[{_OPEN}-{_CLOSE}]")
-"""Code points that Unicode keeps for use inside programs; they mark slots while a text is made."""
+_KEEPING = {"upper", "lower", "title", "capitalize", "trim", "default", "d"}
+"""Filters that keep the places in a text."""
 
-_MARKS = re.compile(f"{_OPEN}([0-9a-f]+){_NUMBER}|{_CLOSE}")
+_PASSING = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Block),
+    *(nodes.If, nodes.For, nodes.CondExpr, nodes.Or, nodes.And),
+)
+"""Parts of templates that print what they hold as it is, or do not print it."""
+
+_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What a template can run into."""
 
 
 class Filled(NamedTuple):
@@ -41,45 +45,18 @@ class Filled(NamedTuple):
     spans: tuple[tuple[int, int, str], ...]
 
 
-class _Slot(str):
-    """What stands in a slot, and which. A change of case keeps that; any other change makes a plain text of it."""
+class _Template(NamedTuple):
+    """A template that was read.
 
-    __slots__ = ("name",)
-    name: str
+    Attributes:
+        render: Fills it.
+        slots: The slots that it names.
+        loose: What it names where the place of it can be lost.
+    """
 
-    @classmethod
-    def of(cls, text: str, name: str) -> _Slot:
-        made = cls(text)
-        made.name = name
-        return made
-
-    def _kept(self, text: str) -> _Slot:
-        return _Slot.of(text, self.name)
-
-    def lower(self) -> _Slot:
-        return self._kept(super().lower())
-
-    def upper(self) -> _Slot:
-        return self._kept(super().upper())
-
-    def title(self) -> _Slot:
-        return self._kept(super().title())
-
-    def capitalize(self) -> _Slot:
-        return self._kept(super().capitalize())
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, finalize=_finalized)
-    made.filters.pop("random")  # draws from the global generator, as lipsum does
-    made.filters["capitalize"] = lambda text: text.capitalize()
-    made.filters["title"] = lambda text: text.title()
-    made.globals.pop("lipsum")
-    return made
-
-
-def _finalized(value: Any) -> Any:
-    return f"{_OPEN}{value.name.encode().hex()}{_NUMBER}{value}{_CLOSE}" if isinstance(value, _Slot) else value
+    render: Callable[..., str]
+    slots: tuple[str, ...]
+    loose: frozenset[str]
 
 
 class Grammar:
@@ -90,6 +67,9 @@ class Grammar:
         slots: The words of each slot; those that hold ``{{`` or ``{%`` are templates themselves.
         learnt: Words of more slots that come from a dataset: data, never templates.
         who: Name of the op, for errors.
+
+    Attributes:
+        names: What templates name that is no slot.
 
     Raises:
         ParameterError: A template cannot be read, or slots hold each other.
@@ -107,16 +87,23 @@ class Grammar:
         self._slots: Mapping[str, Sequence[Weighted]] = {
             **slots, **{name: [(word, 1.0) for word in words] for name, words in learnt.items()}
         }  # fmt: skip
-        self._environment = _environment()
-        self._compiled: dict[str, Any] = {}
-        self._needed: dict[str, list[str]] = {}
+        self._environment = new_environment()
+        self._read: dict[str, _Template] = {}
         self.names: frozenset[str] = frozenset()
         for text in templates:
             self._visit(text, ())
 
+    def knows(self, name: str) -> bool:
+        """Whether a name is that of a slot, or stands in a template."""
+        return name in self._slots or name in self.names
+
+    def unknown(self, columns: Sequence[str]) -> list[str]:
+        """What templates name that is no slot, none of these columns and no function."""
+        return sorted(self.names - set(columns) - set(FUNCTIONS))
+
     def _visit(self, text: str, inside: tuple[str, ...]) -> None:
         """Compile a template and those in its slots."""
-        names = self._read(text)
+        names = self._names(text)
         self.names |= names - set(self._slots)
         for name in sorted(names & set(self._slots)):
             if name in inside:
@@ -127,26 +114,33 @@ class Grammar:
                 if self._is_template(word, name):
                     self._visit(word, (*inside, name))
 
-    def _read(self, text: str) -> frozenset[str]:
-        if RESERVED.search(text):
-            raise ParameterError(f"{self._who}: a template must not hold U+FDD0 to U+FDD2, {text!r} does; remove them")
+    def _names(self, text: str) -> frozenset[str]:
+        """Read a template; the slots and columns that it names."""
         try:
             tree = self._environment.parse(text)
-            self._compiled[text] = self._environment.from_string(text)
+            render = self._environment.from_string(text).render
         except TemplateError as error:
             raise ParameterError(f"{self._who}: a template must be Jinja, {text!r} is not: {error}; mend it") from error
-        drawn = set(re.findall(r"""\bdraw\(\s*["'](\w+)["']\s*\)""", text))
-        unknown = sorted(drawn - set(self._slots))
-        if unknown:
-            raise ParameterError(
-                f"{self._who}: draw() must name a slot, {unknown[0]!r} is none in {text!r}; correct it"
-            )
+        drawn = self._drawn(tree, text)
         named = meta.find_undeclared_variables(tree) - {"draw"}
-        self._needed[text] = sorted(named & set(self._slots))
+        self._read[text] = _Template(render, tuple(sorted(named & set(self._slots))), frozenset(_loose(tree, False)))
         return frozenset(named | drawn)
 
+    def _drawn(self, tree: nodes.Template, text: str) -> set[str]:
+        """The slots that a template draws from anew; they are known before it runs, so that no circle is."""
+        found = {call.node: _drawn_by(call) for call in tree.find_all(nodes.Call)}
+        for name in tree.find_all(nodes.Name):
+            if name.name == "self":
+                raise ParameterError(f"{self._who}: self is Jinja's own in {text!r}; rename the slot or column")
+            if name.name == "draw" and found.get(name) not in self._slots:
+                raise ParameterError(
+                    f"{self._who}: draw() must name a slot, in quotes, is not or names {found.get(name)!r} in "
+                    f"{text!r}; correct it, and call no slot or column draw"
+                )
+        return {slot for name, slot in found.items() if isinstance(name, nodes.Name) and slot and name.name == "draw"}
+
     def fill(self, template: str, values: Mapping[str, Any], rng: Stream, marked: Sequence[str]) -> Filled:
-        """The text of a template.
+        """The text of a template, without white space around it.
 
         A slot is drawn once for a text, however often it is named; ``{{ draw("name") }}`` draws another time.
 
@@ -157,25 +151,40 @@ class Grammar:
             marked: The slots and values to note the places of.
 
         Raises:
+            Unfilled: A value is not there that the template prints, or the place of one is lost.
             RowError: The template cannot be filled with these values.
         """
-        return _unmarked(self._rendered(template, values, _Drawing(rng, self._slots, frozenset(marked), {}, {})))
+        given = {
+            name: missing(f"no value for {name}") if value is None else placed(value, name) if name in marked else value
+            for name, value in values.items()
+        }
+        text = self._rendered(template, given, _Drawing(rng, self._slots, frozenset(marked), {}, {})).strip()
+        return Filled("".join(text), tuple(sorted(text.spans)) if isinstance(text, Placed) else ())
 
     def _rendered(self, template: str, values: Mapping[str, Any], drawing: _Drawing) -> str:
-        def slot(name: str) -> Any:
-            return drawing.fixed(name, lambda: another(name))
+        seen: dict[str, set[str]] = {name: places(value) for name, value in values.items()}
 
         def another(name: str) -> Any:
             word = drawing.word(name)
             text = self._rendered(word, values, drawing) if self._is_template(word, name) else word
-            return drawing.mark(text, name)
+            return noted(name, placed(text, name) if name in drawing.marked else text)
 
-        given = {name: drawing.mark(value, name) for name, value in values.items()}
-        slots = {name: slot(name) for name in self._needed[template]}
+        def noted(name: str, value: Any) -> Any:
+            seen.setdefault(name, set()).update(places(value))
+            return value
+
+        render, slots, loose = self._read[template]
+        drawn = {name: noted(name, drawing.fixed(name, another)) for name in slots}
         try:
-            return str(self._compiled[template].render(**given, **slots, draw=another))
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            text = render({**FUNCTIONS, **values, **drawn, "draw": another})
+        except RowError:
+            raise  # of a template in a slot
+        except _ERRORS as error:
             raise RowError(f"{self._who}: the row must fill {template!r}, does not: {error}; mend either") from error
+        lost = set().union(*(seen.get(name, ()) for name in loose)) - places(text)
+        if lost:
+            raise Unfilled(f"place of {min(lost)} lost")
+        return text
 
     def _is_template(self, word: str, slot: str) -> bool:
         return slot not in self._data and ("{{" in word or "{%" in word)
@@ -190,9 +199,12 @@ class _Drawing(NamedTuple):
     known: dict[str, Any]
     counts: dict[str, int]
 
-    def fixed(self, name: str, make: Callable[[], Any]) -> Any:
+    def fixed(self, name: str, make: Callable[[str], Any]) -> Any:
         if name not in self.known:
-            self.known[name] = make()
+            try:
+                self.known[name] = make(name)
+            except Unfilled as reason:
+                self.known[name] = missing(str(reason))  # matters only if the template prints it
         return self.known[name]
 
     def word(self, name: str) -> str:
@@ -203,33 +215,29 @@ class _Drawing(NamedTuple):
         rng = self.rng.child(f"{name} {number}")
         return rng.choice([word for word, _ in words], p=[weight / total for _, weight in words])
 
-    def mark(self, value: Any, name: str) -> Any:
-        return _Slot.of(value, name) if name in self.marked and isinstance(value, str) else value
+
+def _drawn_by(call: nodes.Call) -> str | None:
+    """The slot of ``draw("slot")``; None for any other call."""
+    plain = len(call.args) == 1 and not (call.kwargs or call.dyn_args or call.dyn_kwargs)
+    value = call.args[0].value if plain and isinstance(call.args[0], nodes.Const) else None
+    return value if isinstance(value, str) else None
 
 
-def _unmarked(text: str) -> Filled:
-    """The text without marks, and what they say; white space around the text goes."""
-    pieces: list[str] = []
-    spans: list[tuple[int, int, str]] = []
-    opened: list[tuple[int, str]] = []
-    at = length = 0
-    for mark in _MARKS.finditer(text):
-        pieces.append(text[at : mark.start()])
-        length += mark.start() - at
-        at = mark.end()
-        if mark[1] is not None:
-            opened.append((length, bytes.fromhex(mark[1]).decode()))
-        elif opened:
-            start, name = opened.pop()
-            spans.append((start, length, name))
-    whole = "".join([*pieces, text[at:]])
-    bare = whole.strip()
-    shift = len(whole) - len(whole.lstrip())
-    return Filled(bare, tuple(sorted(_trimmed(spans, shift, len(bare)))))
+def _loose(node: nodes.Node, within: bool) -> Iterator[str]:
+    """What is named where its place can be lost: behind most filters, within a block that is kept for later, in sums.
 
-
-def _trimmed(spans: Sequence[tuple[int, int, str]], shift: int, length: int) -> Iterator[tuple[int, int, str]]:
-    for start, end, name in spans:
-        low, high = max(0, start - shift), min(length, end - shift)
-        if low < high:
-            yield low, high, name
+    Args:
+        node: A part of a template.
+        within: Whether it stands in such a part itself.
+    """
+    if isinstance(node, (nodes.Test, nodes.Compare, nodes.Not)):
+        return  # asks, and prints nothing of it
+    if isinstance(node, nodes.Name):
+        yield from [node.name] if within else ()
+        return
+    slot = _drawn_by(node) if isinstance(node, nodes.Call) else None
+    if slot is not None:
+        yield from [slot] if within else ()
+    keeps = isinstance(node, _PASSING) or (isinstance(node, nodes.Filter) and node.name in _KEEPING) or slot
+    for child in node.iter_child_nodes(exclude=("test",)):
+        yield from _loose(child, within or not keeps)

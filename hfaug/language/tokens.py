@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hfaug.language.words import word_spans
+
 __all__ = ["tag_names", "tagged_words"]
 
-_TOKENS = re.compile(r"\w+(?:[.,'’·-]\w+)*|[^\w\s]\ufe0f?(?:\u200d[^\w\s]\ufe0f?)*")
+_MARKS = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}|\\S[\u0300-\u036f\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*"
+    "(?:\u200d\\S[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]*)*"
+)
+"""What stands between words: a punctuation mark, or an emoji with all that belongs to it."""
+
+_HYPHENS = ("-", "\u2010", "\u2011")
 
 
 def tag_names(kinds: Sequence[str]) -> list[str]:
@@ -36,9 +44,22 @@ def tagged_words(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[list
         if start < at:
             continue  # within the one before
         for part, tag in ((text[at:start], ""), (text[start:end], kind)):
-            found = _TOKENS.findall(part)
+            found = _tokens(part)
             words += found
             tags += [f"{'I' if number else 'B'}-{tag}" if tag else "O" for number in range(len(found))]
         at = end
-    rest = _TOKENS.findall(text[at:])
+    rest = _tokens(text[at:])
     return [*words, *rest], [*tags, *["O"] * len(rest)]
+
+
+def _tokens(text: str) -> list[str]:
+    """Words by Unicode's rules, those with hyphens as one, and single marks."""
+    found: list[str] = []
+    at = 0
+    for start, end in word_spans(text):
+        if at and text[at:start] in _HYPHENS:
+            found[-1] += text[at:end]
+        else:
+            found += [*_MARKS.findall(text[at:start]), text[start:end]]
+        at = end
+    return found + _MARKS.findall(text[at:])

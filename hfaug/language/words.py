@@ -9,18 +9,22 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hfaug.errors import MissingExtra
 from hfaug.language.scripts import well_formed
 
-__all__ = ["bears_mark", "cut_words", "is_in_address", "is_unspaced", "word_spans"]
+__all__ = [
+    "address_spans", "bears_mark", "covers", "cut_words", "is_mostly_unspaced", "is_unspaced", "whole_words",
+    "word_spans",
+]  # fmt: skip
 
 Span = tuple[int, int]
 
-_ADDRESSES = re.compile(r"(?:\S*(?:://|@)|www\.)\S*", re.IGNORECASE)
-"""Web and mail addresses and mentions: what stands in them are no words that could be exchanged."""
+_ADDRESS_MARKS = re.compile(r"://|@|www\.", re.IGNORECASE)
+_BLANK = re.compile(r"\s")
 
 _ASCII_WORDS = re.compile(r"\w+(?:['.:,;](?:(?<=[A-Za-z]['.:])(?=[A-Za-z])|(?<=[0-9]['.,;])(?=[0-9]))\w+)*", re.ASCII)
 """What Unicode's rules come to where all is ASCII, at half the time; a test holds it against ICU."""
@@ -29,6 +33,10 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 """Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana."""
+
+_SIGNS = re.compile(r"[-\u2010-\u2013'’:/.,&+*=~$€£¥#−%‰°]+")
+_BEFORE, _BEHIND = "$€£¥#+-−", "%‰€$£¥°"
+"""What ties words and figures into one, between, before and behind them: quatre-vingt-dix, 9:30, $5, 20%."""
 
 
 @functools.cache
@@ -77,6 +85,41 @@ def _broken(text: str) -> list[Span]:
     return found
 
 
+def address_spans(text: str) -> list[Span]:
+    """Where web and mail addresses and mentions lie: what stands in them are no words that could be exchanged.
+
+    >>> text = "see example.org/a@b or (www.example.org"
+    >>> [text[a:b] for a, b in address_spans(text)]
+    ['example.org/a@b', 'www.example.org']
+    """
+    found: list[Span] = []
+    done = 0
+    for mark in _ADDRESS_MARKS.finditer(text) if "@" in text or "://" in text or "www." in text else ():
+        low = mark.start()
+        if low < done:
+            continue
+        while mark[0][-1] != "." and low > done and not text[low - 1].isspace():
+            low -= 1
+        blank = _BLANK.search(text, mark.end())
+        done = blank.start() if blank else len(text)
+        found.append((low, done))
+    return found
+
+
+def covers(areas: Sequence[Span], at: int) -> bool:
+    """Whether one of some areas, in order and apart, holds a place.
+
+    >>> covers([(2, 4), (6, 9)], 3), covers([(2, 4), (6, 9)], 4)
+    (True, False)
+    """
+    number = bisect_right(areas, at, key=_first) - 1
+    return number >= 0 and at < areas[number][1]
+
+
+def _first(span: Span) -> int:
+    return span[0]
+
+
 def cut_words(text: str) -> list[Span]:
     """Where the words of a text lie; what stands within web and mail addresses and mentions is no word.
 
@@ -87,23 +130,54 @@ def cut_words(text: str) -> list[Span]:
     >>> [text[a:b] for a, b in cut_words(text)]
     ['Ask', 'or', 'see', 'now']
     """
+    areas = address_spans(text)
     found = word_spans(text)
-    if "@" in text or "://" in text or "www." in text:
-        for address in _ADDRESSES.finditer(text):
-            low, high = address.span()
-            found = [(start, end) for start, end in found if end <= low or start >= high]
-    return found
+    return [(start, end) for start, end in found if not _meets(areas, start, end)] if areas else found
 
 
-def is_in_address(text: str, at: int) -> bool:
-    """Whether a place lies within a web or mail address, or a mention.
+def _meets(areas: Sequence[Span], start: int, end: int) -> bool:
+    """Whether one of some areas, in order and apart, shares a character with a span."""
+    number = bisect_right(areas, end - 1, key=_first) - 1
+    return number >= 0 and start < areas[number][1]
 
-    >>> is_in_address("see example.org/a@b now", 8), is_in_address("see @ada", 1)
-    (True, False)
+
+def whole_words(text: str) -> list[Span]:
+    """Where the words of a text lie, each with what is written in one with it: hyphens, colons, signs of money.
+
+    Raises:
+        MissingExtra: ICU is not installed.
+
+    >>> text = "Pay $3.50 at 9:30 for quatre-vingt-dix (or not)."
+    >>> [text[a:b] for a, b in whole_words(text)]
+    ['Pay', '$3.50', 'at', '9:30', 'for', 'quatre-vingt-dix', 'or', 'not']
     """
-    if "@" not in text and "://" not in text and "www." not in text:
-        return False
-    return any(found.start() <= at < found.end() for found in _ADDRESSES.finditer(text))
+    words = cut_words(text)
+    ties = list(_ties(text))
+    if not ties:
+        return words
+    found: list[tuple[int, int, bool]] = []
+    tied = False
+    for low, high, is_word in sorted([*((*word, True) for word in words), *((*tie, False) for tie in ties)]):
+        if found and low <= found[-1][1] and (tied or not is_word):
+            start, end, has_word = found.pop()
+            found.append((start, max(end, high), has_word or is_word))
+        else:
+            found.append((low, high, is_word))
+        tied = not is_word
+    return [(low, high) for low, high, has_word in found if has_word]
+
+
+def _ties(text: str) -> Iterator[Span]:
+    """Where signs lie that tie words and figures into one."""
+    for run in _SIGNS.finditer(text):
+        low, high = run.span()
+        before, behind = text[low - 1 : low].isalnum(), text[high : high + 1].isalnum()
+        if before and behind:
+            yield low, high
+        elif behind and text[high - 1] in _BEFORE:
+            yield low + len(run[0].rstrip(_BEFORE)), high
+        elif before and text[low] in _BEHIND:
+            yield low, high - len(run[0].lstrip(_BEHIND))
 
 
 def is_unspaced(text: str) -> bool:
@@ -113,6 +187,16 @@ def is_unspaced(text: str) -> bool:
     (True, False)
     """
     return not text.isascii() and _UNSPACED.search(text) is not None
+
+
+def is_mostly_unspaced(text: str) -> bool:
+    """Whether most letters of a text are of scripts that write no blanks between words.
+
+    >>> is_mostly_unspaced("東京 is Tokyo"), is_mostly_unspaced("我喜欢北京 OK")
+    (False, True)
+    """
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
+    return unspaced > 0 and 2 * unspaced > sum(map(str.isalpha, text))
 
 
 def bears_mark(text: str, at: int) -> bool:

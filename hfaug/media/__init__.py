@@ -7,6 +7,7 @@
 | `masks.py` | label maps, exact |
 | `headers.py`, `pillow.py` | what a header says; Pillow at arm's length |
 | `audio.py` | `decode_audio`, `audio_info`, `encode_audio` |
+| `audio_blocks.py` | long sounds block by block |
 | `wave.py`, `ogg.py`, `mp3.py`, `whole.py` | WAV directly; Ogg alike twice; exact lengths; cut-off files |
 | `video.py`, `video_index.py`, `video_whole.py` | what a video file says; when its frames are shown; cut-off files |
 | `video_reading.py`, `video_pixels.py` | frames in any order with little memory; stored planes to RGB and back |
@@ -21,6 +22,7 @@ Nothing here changes global state, and everything may be called from several thr
 from __future__ import annotations
 
 from hfaug.media.audio import Clip, audio_info, decode_audio, encode_audio
+from hfaug.media.audio_blocks import read_blocks, sound_kind, write_blocks
 from hfaug.media.codec import Codec
 from hfaug.media.counters import Counts, counts
 from hfaug.media.decoded import clip_from, clip_to_dict, mask_from, mask_to_pil, picture_from, picture_to_pil
@@ -63,8 +65,11 @@ __all__ = [
     "picture_from",
     "picture_to_pil",
     "pixels_of",
+    "read_blocks",
     "read_frames",
     "read_media",
+    "sound_kind",
     "video_info",
     "without_sound",
+    "write_blocks",
 ]

@@ -109,11 +109,11 @@ def audio_info(data: bytes) -> tuple[int, int, int]:
     form = wave.parse(data)
     if form is not None:
         return form.frames, form.rate, form.channels
-    with _open(data) as file:
+    with open_sound(data) as file:
         return int(file.frames), int(file.samplerate), int(file.channels)
 
 
-def _soundfile() -> Any:
+def soundfile_module() -> Any:
     """The binding to libsndfile."""
     try:
         import soundfile
@@ -133,9 +133,9 @@ class _File(io.BytesIO):
             return self.tell()
 
 
-def _open(data: bytes) -> Any:
+def open_sound(data: bytes) -> Any:
     """Open through libsndfile."""
-    soundfile = _soundfile()
+    soundfile = soundfile_module()
     check_whole(data)
     try:
         file = soundfile.SoundFile(_File(mp3.with_length(data)))
@@ -152,7 +152,7 @@ def _open(data: bytes) -> Any:
 
 def _decode_sndfile(data: bytes) -> Clip:
     """Decode through libsndfile."""
-    with _open(data) as file:
+    with open_sound(data) as file:
         damaged = MediaError(
             f"audio: must be a whole {file.format} file, is cut off or damaged; fetch the file again or drop the row"
         )
@@ -209,13 +209,13 @@ def checked_samples(samples: Any) -> Samples:
 
 def _encode(samples: Samples, like: Clip, codec: Codec) -> bytes:
     """Choose container and sample type, and write."""
-    form, subtype = _writable(like, empty=not samples.size)
+    form, subtype = writable(like, empty=not samples.size)
     if subtype in ("FLOAT", "DOUBLE"):
         return wave.write(samples, like.rate, subtype)
     if subtype in LOSSY:
         return _write_sndfile(samples, form, subtype, like.rate, codec)
     bits = PCM_BITS.get(subtype, 16)
-    values = _whole_numbers(samples, bits)
+    values = whole_numbers(samples, bits)
     if form == "WAV" and subtype == "PCM_16":
         return wave.write(values, like.rate, subtype)
     # libsndfile drops the bits that the type has not. Not 32 bits for all: its u-law turns the lowest of them positive.
@@ -223,7 +223,7 @@ def _encode(samples: Samples, like: Clip, codec: Codec) -> bytes:
     return _write_sndfile(whole, form, subtype, like.rate, codec)
 
 
-def _writable(like: Clip, *, empty: bool) -> tuple[str, str]:
+def writable(like: Clip, *, empty: bool) -> tuple[str, str]:
     """Container and sample type to write: the source's, or the nearest that can be written."""
     known = like.subtype in PCM_BITS or like.subtype in FROM_16_BITS or like.subtype in LOSSY
     subtype = like.subtype if known or like.subtype == "DOUBLE" else "FLOAT"
@@ -238,7 +238,7 @@ def _writable(like: Clip, *, empty: bool) -> tuple[str, str]:
     return form, subtype
 
 
-def _whole_numbers(samples: Samples, bits: int) -> npt.NDArray[Any]:
+def whole_numbers(samples: Samples, bits: int) -> npt.NDArray[Any]:
     """Whole numbers within the range of the type, still in a float type; counts what was over full scale."""
     scale = 2.0 ** (bits - 1)
     values = samples * np.float32(scale) if bits <= 24 else samples.astype(np.float64) * scale
@@ -250,10 +250,15 @@ def _whole_numbers(samples: Samples, bits: int) -> npt.NDArray[Any]:
     return values
 
 
+def lossy_options(subtype: str, codec: Codec) -> dict[str, float]:
+    """What a lossy writer is told; libsndfile knows no MP3 of the very lowest quality."""
+    return {"compression_level": min(1 - codec.audio_quality, 0.999)} if subtype in LOSSY else {}
+
+
 def _write_sndfile(values: npt.NDArray[Any], form: str, subtype: str, rate: int, codec: Codec) -> bytes:
     """Write through libsndfile, in blocks: one long block overflows the stack of its Vorbis writer."""
-    soundfile = _soundfile()
-    options = {"compression_level": 1 - codec.audio_quality} if subtype in LOSSY else {}
+    soundfile = soundfile_module()
+    options = lossy_options(subtype, codec)
     frames, out = np.ascontiguousarray(values.T), io.BytesIO()
     try:
         with soundfile.SoundFile(out, "w", rate, values.shape[0], subtype, format=form, **options) as file:

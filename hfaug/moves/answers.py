@@ -35,7 +35,7 @@ def answer_spans(answers: Mapping[str, Any], context: str) -> list[Span]:
             stands = context[max(start, 0) :][: len(text)]
             raise RowError(
                 f"answers: an answer must be found at its offset, at {start} stands {stands!r}, not {text!r}; "
-                "correct the row, or convert its offsets to code points."
+                'correct the row, or say .on(offsets="byte") or "utf16" if that is what counts them.'
             )
         spans.append((start, start + len(text)))
     return spans

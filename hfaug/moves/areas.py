@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from hfaug.moves.pixels import Array, Border, bordered, mirrored, transposed
-from hfaug.moves.plane import EXACT_PX, Matrix, Size, is_affine
+from hfaug.moves.plane import EXACT_PX, Matrix, Size
 
 __all__ = ["AREA_BELOW", "Interpolation", "average_areas", "shrink_areas", "stretched"]
 
@@ -35,14 +35,16 @@ def stretched(
     Returns:
         None where the move is another one.
     """
-    if interpolation == "nearest" or not is_affine(matrix):
+    (wide, b, right), (d, tall, below), last = matrix.tolist()
+    if interpolation == "nearest" or last != [0.0, 0.0, 1.0]:
         return None
-    if matrix[0, 0] == matrix[1, 1] == 0:
-        array, matrix = transposed(array), matrix[:, [1, 0, 2]]
-    if matrix[0, 1] != 0 or matrix[1, 0] != 0:
+    if wide == tall == 0:
+        array = transposed(array)
+        wide, b, d, tall = b, wide, tall, d
+    if b != 0 or d != 0:
         return None
-    across = _span(matrix[0, 0], matrix[0, 2], array.shape[1], size[1])
-    down = _span(matrix[1, 1], matrix[1, 2], array.shape[0], size[0])
+    across = _span(wide, right, array.shape[1], size[1])
+    down = _span(tall, below, array.shape[0], size[0])
     if across is None or down is None:
         return None
     (left, right, x0, x1), (top, bottom, y0, y1) = across, down
@@ -50,7 +52,7 @@ def stretched(
     if border == "reflect" and not whole:
         return None
     done = _resized(array[top:bottom, left:right], (y1 - y0, x1 - x0), interpolation)
-    done = mirrored(done, across=matrix[0, 0] < 0, down=matrix[1, 1] < 0)
+    done = mirrored(done, across=wide < 0, down=tall < 0)
     if not whole:
         done = bordered(done, (y0, size[0] - y1, x0, size[1] - x1), border, fill)
     return np.ascontiguousarray(done)

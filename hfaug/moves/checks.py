@@ -10,7 +10,7 @@ import numpy as np
 
 from hfaug.errors import ParameterError, RowError
 from hfaug.moves import plane
-from hfaug.moves.pixels import Array
+from hfaug.moves.pixels import Array, is_plain
 from hfaug.moves.plane import Matrix, Size
 
 __all__ = ["check_array", "check_image", "check_mask_fill", "checked_fill", "checked_matrix", "checked_size"]
@@ -36,7 +36,7 @@ def checked_matrix(matrix: Matrix, source: Size, *, fused: bool) -> Matrix:
     Raises:
         ParameterError: It is not 3x3, finite and invertible, or the horizon crosses the image.
     """
-    fits = matrix.shape == (3, 3) and all(math.isfinite(value) for value in matrix.ravel().tolist())
+    fits = matrix.shape == (3, 3) and all(map(math.isfinite, matrix.ravel().tolist()))
     if not fits or abs(plane.determinant(matrix)) < 1e-12:
         raise ParameterError(
             f"Warp: matrix must be 3x3, finite and invertible, is {matrix.tolist()}; "
@@ -64,8 +64,8 @@ def checked_fill(who: str, fill: Sequence[float], border: str, interpolation: st
         raise ParameterError(
             f"{who}: interpolation must be linear, cubic, lanczos or nearest, is {interpolation!r}; give one."
         )
-    colour = tuple(float(value) for value in fill)
-    if len(colour) != 3 or not all(0 <= value <= 255 for value in colour):
+    colour = tuple(map(float, fill))
+    if len(colour) != 3 or [value for value in colour if not 0 <= value <= 255]:
         raise ParameterError(f"{who}: fill must be (red, green, blue) of 0..255, is {fill}; give such a colour.")
     return colour
 
@@ -89,7 +89,7 @@ def check_image(who: str, array: Array, source: Size) -> None:
         RowError: Its size, type or number of channels is another.
     """
     check_array(who, array, source, "image")
-    if array.dtype not in (np.uint8, np.uint16) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+    if not is_plain(array):
         raise RowError(
             f"{who}: an image must be uint8 or uint16 with 1 to 4 channels, is {array.dtype} of {array.shape}; "
             "convert it first, or move it as a mask."

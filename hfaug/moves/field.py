@@ -20,7 +20,8 @@ from hfaug.moves.outlines import Rings
 from hfaug.moves.pixels import Array, Border
 from hfaug.moves.plane import Size
 from hfaug.moves.remapping import remap_image, remap_mask
-from hfaug.moves.warp import Warp, shared_style, style_of
+from hfaug.moves.styles import shared_style, style_of
+from hfaug.moves.warp import Warp
 
 __all__ = ["Field", "Move"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ _COS = (1.0, 0.0, -1.0, 0.0)
 
 def _matrix(*rows: tuple[float, float, float]) -> Matrix:
     matrix = np.array(rows, dtype=np.float64)
-    if not all(math.isfinite(value) for row in rows for value in row):
+    if not all(map(math.isfinite, chain.from_iterable(rows))):
         raise ParameterError(
             f"matrix: its numbers must be finite, are {matrix.tolist()}; check the parameters of the move."
         )
@@ -44,9 +45,8 @@ def _matrix(*rows: tuple[float, float, float]) -> Matrix:
 def _about(matrix: Matrix, about: tuple[float, float]) -> Matrix:
     """The same linear move, with the point ``about`` staying where it is."""
     x, y = about
-    shift_x = x - (matrix[0, 0] * x + matrix[0, 1] * y)
-    shift_y = y - (matrix[1, 0] * x + matrix[1, 1] * y)
-    return _matrix((matrix[0, 0], matrix[0, 1], shift_x), (matrix[1, 0], matrix[1, 1], shift_y), (0.0, 0.0, 1.0))
+    (a, b, _), (c, d, _), _ = matrix.tolist()
+    return _matrix((a, b, x - (a * x + b * y)), (c, d, y - (c * x + d * y)), (0.0, 0.0, 1.0))
 
 
 def compose(*moves: Matrix) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hfaug.moves.plane import Matrix, Size
+from hfaug.moves.plane import Size, WholeMove
 
 __all__ = [
     "LUMA",
@@ -20,6 +21,7 @@ __all__ = [
     "continued",
     "counts",
     "image_fill",
+    "is_plain",
     "mirrored",
     "paint_outside",
     "per_channel",
@@ -38,45 +40,53 @@ counts: Counter[str] = Counter()
 """Work done by this process: "warp" and "slice" count images, "warp.mask" and "slice.mask" count masks."""
 
 
-def image_fill(array: Array, colour: Sequence[float]) -> list[float]:
+_PLAIN = (np.dtype(np.uint8), np.dtype(np.uint16))
+
+
+def is_plain(array: Array) -> bool:
+    """Whether OpenCV takes this array; its copies of interleaved channels are up to 50 times faster than NumPy's."""
+    return array.dtype in _PLAIN and (array.ndim == 2 or 1 <= array.shape[2] <= 4)
+
+
+def image_fill(array: Array, colour: tuple[float, float, float]) -> tuple[float, ...]:
     """An RGB colour in the channels and range of an image: grey takes its luma, alpha 0, 16 bits as much of white."""
-    scale = 257 if array.dtype == np.uint16 else 1
-    channels = array.shape[2] if array.ndim == 3 else 1
+    return _filled(colour, array.shape[2] if array.ndim == 3 else 1, 257 if array.itemsize == 2 else 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _filled(colour: tuple[float, float, float], channels: int, scale: int) -> tuple[float, ...]:
     red, green, blue = colour
     values = (red, green, blue) if channels >= 3 else (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue,)
-    alpha = [0.0] if channels in (2, 4) else []
-    return [float(round(value * scale)) for value in values] + alpha
+    alpha = (0.0,) if channels in (2, 4) else ()
+    return (*(float(round(value * scale)) for value in values), *alpha)
 
 
-def slice_exact(array: Array, matrix: Matrix, size: Size, *, border: Border, fill: Sequence[float]) -> Array:
+def slice_exact(array: Array, move: WholeMove, size: Size, *, border: Border, fill: Sequence[float]) -> Array:
     """Move whole pixels: transpose, mirror, then cut or pad.
 
     Args:
         array: ``(height, width)`` or ``(height, width, channels)``.
-        matrix: Source to destination; a signed axis permutation with whole shifts.
+        move: Source to destination.
         size: ``(height, width)`` of the result.
         border: What lies outside the source.
         fill: One value per channel, for the border ``constant``.
     """
     given = array
-    if matrix[0, 0] == 0:
+    if move.swaps:
         array = transposed(array)
-        across, down = matrix[0, 1], matrix[1, 0]
-    else:
-        across, down = matrix[0, 0], matrix[1, 1]
-    array = mirrored(array, across=across < 0, down=down < 0)
+    array = mirrored(array, across=move.across < 0, down=move.down < 0)
     height, width = array.shape[:2]
-    left = int(matrix[0, 2]) - (width if across < 0 else 0)
-    top = int(matrix[1, 2]) - (height if down < 0 else 0)
+    left = move.right - (width if move.across < 0 else 0)
+    top = move.below - (height if move.down < 0 else 0)
     if top <= 0 and left <= 0 and size[0] - top <= height and size[1] - left <= width:
         window = array[-top : size[0] - top, -left : size[1] - left]
-        if not np.may_share_memory(window, given):
+        if array is not given and not np.may_share_memory(window, given):
             return np.ascontiguousarray(window)
         return window.copy() if given.flags.writeable else window  # what nobody may write into need not be copied
     y0, y1, x0, x1 = max(top, 0), min(top + height, size[0]), max(left, 0), min(left + width, size[1])
     margins = y0, size[0] - y1, x0, size[1] - x1
     shown = y0 < y1 and x0 < x1
-    if shown and _is_plain(array) and (border != "reflect" or max(margins) <= min(y1 - y0, x1 - x0)):
+    if shown and is_plain(array) and (border != "reflect" or max(margins) <= min(y1 - y0, x1 - x0)):
         return bordered(array[y0 - top : y1 - top, x0 - left : x1 - left], margins, border, fill)
     if border != "constant":
         rows = continued(np.arange(-top, size[0] - top), height, border)
@@ -109,14 +119,9 @@ def per_channel(array: Array, fill: Sequence[float]) -> Array:
     return np.asarray(fill, dtype=array.dtype) if array.ndim == 3 else np.asarray(fill[0], dtype=array.dtype)
 
 
-def _is_plain(array: Array) -> bool:
-    """Whether OpenCV takes this array; its copies of interleaved channels are up to 50 times faster than NumPy's."""
-    return array.dtype in (np.uint8, np.uint16) and (array.ndim == 2 or 1 <= array.shape[2] <= 4)
-
-
 def transposed(array: Array) -> Array:
     """Rows and columns swapped."""
-    if not _is_plain(array):
+    if not is_plain(array):
         return array.swapaxes(0, 1)
     import cv2
 
@@ -128,7 +133,7 @@ def mirrored(array: Array, *, across: bool, down: bool) -> Array:
     """Left and right, or top and bottom, swapped; the very same array for neither."""
     if not (across or down):
         return array
-    if not _is_plain(array):
+    if not is_plain(array):
         return array[:: -1 if down else 1, :: -1 if across else 1]
     import cv2
 

@@ -7,6 +7,7 @@ then labels would differ in their last digit between machines. For single matric
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ __all__ = [
     "EXACT_PX",
     "Matrix",
     "Size",
+    "WholeMove",
     "carry",
     "depths",
     "derivative",
@@ -108,21 +110,50 @@ def lies_within(matrix: Matrix, size: Size, target: Size) -> bool:
     return True
 
 
-def whole_pixels(matrix: Matrix, source: Size) -> Matrix | None:
-    """The matrix as a move of whole pixels (axes swapped or mirrored, whole shifts), or None when it is none.
+class WholeMove(NamedTuple):
+    """A move of whole pixels: rows and columns swap or not, each axis is mirrored or not, then all is shifted.
 
-    >>> whole_pixels(np.array([[0.9999999999, 0, 3], [0, -1, 5], [0, 0, 1]]), (4, 4)).tolist()
-    [[1.0, 0.0, 3.0], [0.0, -1.0, 5.0], [0.0, 0.0, 1.0]]
+    Attributes:
+        swaps: Whether rows become columns.
+        across: 1, or -1 where ``x`` of the result runs backwards.
+        down: Likewise ``y``.
+        right: Shift in pixels.
+        below: Likewise.
+    """
+
+    swaps: bool = False
+    across: int = 1
+    down: int = 1
+    right: int = 0
+    below: int = 0
+
+    @property
+    def matrix(self) -> Matrix:
+        """The same as a matrix."""
+        rows = [[self.across, 0.0, self.right], [0.0, self.down, self.below]]
+        if self.swaps:
+            rows = [[0.0, self.across, self.right], [self.down, 0.0, self.below]]
+        return np.array([*rows, [0.0, 0.0, 1.0]], dtype=np.float64)
+
+
+def whole_pixels(matrix: Matrix, source: Size) -> WholeMove | None:
+    """A matrix as a move of whole pixels, or None when it is none.
+
+    >>> whole_pixels(np.array([[0.9999999999, 0, 3], [0, -1, 5], [0, 0, 1]]), (4, 4))
+    WholeMove(swaps=False, across=1, down=-1, right=3, below=5)
     """
     (a, b, c), (d, e, f), last = matrix.tolist()
-    across, down = (abs(round(a)), abs(round(b))), (abs(round(d)), abs(round(e)))
-    if last != [0.0, 0.0, 1.0] or {across, down} != {(1, 0), (0, 1)}:
+    if last != [0.0, 0.0, 1.0]:
         return None
-    height, width = source
-    for x, y, shift in ((a, b, c), (d, e, f)):
-        if abs(x - round(x)) * width + abs(y - round(y)) * height + abs(shift - round(shift)) > EXACT_PX:
-            return None
-    return np.array([[round(a), round(b), round(c)], [round(d), round(e), round(f)], last], dtype=np.float64)
+    swaps = abs(a) < abs(b)
+    along, aside, below, beside = (b, a, d, e) if swaps else (a, b, e, d)
+    if not (abs(abs(along) - 1) <= EXACT_PX and abs(abs(below) - 1) <= EXACT_PX):  # most moves
+        return None
+    move = WholeMove(swaps, round(along), round(below), round(c), round(f))
+    tall, wide = source if swaps else source[::-1]
+    off_x = abs(along - move.across) * tall + abs(aside) * wide + abs(c - move.right)
+    off_y = abs(below - move.down) * wide + abs(beside) * tall + abs(f - move.below)
+    return move if max(off_x, off_y) <= EXACT_PX else None
 
 
 def derivative(matrix: Matrix, source: Size) -> tuple[float, float, float, float]:

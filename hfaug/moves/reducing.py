@@ -30,9 +30,11 @@ def reduction_of(move: object) -> int:
     >>> reduction_of(Warp.resize((100, 100), (30, 50))), reduction_of(Warp.flip((100, 100)))
     (2, 1)
     """
-    if not isinstance(move, Warp) or move.interpolation == "nearest" or not plane.is_affine(move.matrix):
+    if not isinstance(move, Warp) or move.interpolation == "nearest" or move.is_exact:
         return 1
-    if np.abs(move.matrix[:2, :2]).max() > _LARGEST[2] + _ROUNDING:  # most moves: done before more is computed
+    (a, b, _), (c, d, _), last = move.matrix.tolist()
+    # Most moves shrink less: done before more is computed.
+    if last != [0.0, 0.0, 1.0] or max(a, b, c, d, -a, -b, -c, -d) > _LARGEST[2] + _ROUNDING:
         return 1
     _, most = _scales(move)
     return next((factor for factor, scale in _LARGEST.items() if most <= scale + _ROUNDING), 1)

@@ -93,7 +93,10 @@ def move_tag_ids(ids: Sequence[int], move: TokenMove, names: Sequence[str]) -> l
     """
     wrong = [number for number in ids if not 0 <= number < len(names)]
     if wrong:
-        raise RowError(f"tags: each must be the number of one of {len(names)} classes, one is {wrong[0]}; correct it.")
+        raise RowError(
+            f"tags: each must be the number of one of {len(names)} classes, one is {wrong[0]}; give untagged words "
+            "a class such as O, by ds.map, or leave their rows out, by ds.filter."
+        )
     moved = move_tags([names[number] for number in ids], move)
     if moved is None:
         return None

@@ -120,11 +120,60 @@ class TimeMap:
         """Play later by ``shift_s`` (earlier when negative); the duration stays, what leaves it is lost."""
         return cls.crop(duration_s, -shift_s, duration_s - shift_s)
 
+    @classmethod
+    def roll(cls, duration_s: float, shift_s: float) -> TimeMap:
+        """Play later by ``shift_s``; what leaves the end comes in at the start.
+
+        >>> TimeMap.roll(10.0, 3.0).occurrences((6.0, 8.0))
+        [(0.0, 1.0), (9.0, 10.0)]
+        """
+        if duration_s <= 0:
+            return cls((), 0.0, 0.0)
+        late = shift_s % duration_s
+        pieces = ((0.0, duration_s - late, late, duration_s), (duration_s - late, duration_s, 0.0, late))
+        return cls(tuple(piece for piece in pieces if piece[0] < piece[1]), duration_s, duration_s)
+
     @property
     def is_identity(self) -> bool:
         """Whether every moment stays where it is and nothing is cut out or put in."""
         stays = all(piece[:2] == piece[2:] for piece in self.pieces)
         return stays and sum(piece[1] - piece[0] for piece in self.pieces) == self.source_s == self.duration_s
+
+    def scaled(self, source: float, result: float) -> TimeMap:
+        """The same map in other units: times of the recording and of the result multiplied by a number each.
+
+        >>> TimeMap.crop(8.0, 2.0, 4.0).scaled(100, 100).pieces
+        ((200.0, 400.0, 0.0, 200.0),)
+        """
+        pieces = tuple((a * source, b * source, c * result, d * result) for a, b, c, d in self.pieces)
+        return TimeMap(pieces, self.source_s * source, self.duration_s * result)
+
+    def on_samples(self, rate: float, count: int) -> TimeMap:
+        """The map in samples, with every border on a whole one; what keeps its pace keeps its length to the sample.
+
+        Args:
+            rate: Samples a second.
+            count: Samples of the recording.
+
+        >>> TimeMap.crop(1.0, 0.3, 0.72).on_samples(10, 10).pieces
+        ((3.0, 7.0, 0.0, 4.0),)
+        """
+        pieces: list[Piece] = []
+        length, last = max(round(self.duration_s * rate), 0), 0
+        for start, stop, moved_start, moved_stop in self.pieces:
+            first, end = min(round(start * rate), count), min(round(stop * rate), count)
+            low, high = sorted((moved_start, moved_stop))
+            at = max(round(low * rate), last)
+            keeps_pace = abs((high - low) - (stop - start)) * rate < 0.5
+            size = end - first if keeps_pace else max(1, round((high - low) * rate))
+            size = min(size, length - at)
+            if first >= end or size <= 0:
+                continue
+            if keeps_pace:
+                first, end = (end - size, end) if moved_stop < moved_start else (first, first + size)
+            last = at + size
+            pieces.append((first, end, last, at) if moved_stop < moved_start else (first, end, at, last))
+        return TimeMap(tuple(pieces), count, length)
 
     def points(self, times: Any) -> NDArray[np.float64]:
         """Moved moments; not-a-number where one is cut out. Of a moment that is played several times, the first.

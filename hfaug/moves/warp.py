@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -16,17 +16,22 @@ from hfaug.moves.areas import Interpolation, stretched
 from hfaug.moves.checks import check_array, check_image, check_mask_fill, checked_fill, checked_matrix, checked_size
 from hfaug.moves.outlines import Rings, as_rings, seen_outlines
 from hfaug.moves.pixels import Array, Border, Lines
-from hfaug.moves.plane import EXACT_PX, Matrix, Size
+from hfaug.moves.plane import EXACT_PX, Matrix, Size, WholeMove
 from hfaug.moves.polygons import visible_boxes
 from hfaug.moves.resampling import resample_image, resample_mask
+from hfaug.moves.styles import shared_style, style_of
 
 if TYPE_CHECKING:
     from hfaug.moves.field import Field, Move
 
-__all__ = ["Warp", "shared_style", "style_of"]
+__all__ = ["Warp"]
 
 Floats = NDArray[np.float64]
-_Style = tuple[tuple[float, float, float], Border, Interpolation, int]
+
+_KEPT = 256  # moves of the whole image, which are few: some for each size of images
+_STILL = WholeMove()
+_NO_LINES: Lines = np.empty((0, 3))
+_NO_LINES.setflags(write=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +68,17 @@ class Warp:
     border: Border = "constant"
     interpolation: Interpolation = "linear"
     mask_fill: int = 0
-    clips: Lines = field(default_factory=lambda: np.empty((0, 3)))
+    clips: Lines = field(default_factory=lambda: _NO_LINES)
 
     def __post_init__(self) -> None:
         source = checked_size("Warp", "source", self.source)
-        fill = checked_fill("Warp", self.fill, self.border, self.interpolation)
-        clips = np.array(self.clips, dtype=np.float64).reshape(-1, 3)
-        matrix = checked_matrix(np.array(self.matrix, dtype=np.float64), source, fused=len(clips) > 0)
-        matrix.flags.writeable = clips.flags.writeable = False
         size = source if tuple(self.size) == (0, 0) else checked_size("Warp", "size", self.size)
-        for name, value in (("source", source), ("size", size), ("fill", fill), ("matrix", matrix), ("clips", clips)):
-            object.__setattr__(self, name, value)
+        fill = checked_fill("Warp", self.fill, self.border, self.interpolation)
+        clips = self.clips if self.clips is _NO_LINES else np.array(self.clips, dtype=np.float64).reshape(-1, 3)
+        matrix = checked_matrix(np.array(self.matrix, dtype=np.float64), source, fused=len(clips) > 0)
+        matrix.setflags(write=False)
+        clips.setflags(write=False)
+        vars(self).update(matrix=matrix, source=source, size=size, fill=fill, clips=clips)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Warp) and self._key() == other._key()
@@ -95,13 +100,12 @@ class Warp:
     @classmethod
     def flip(cls, size: Size, axis: Literal["horizontal", "vertical"] = "horizontal") -> Warp:
         """Swap left and right (``horizontal``) or top and bottom (``vertical``)."""
-        return cls(matrices.flip(size, axis), size)
+        return _flipped(checked_size("Warp", "source", size), axis)
 
     @classmethod
     def quarter_turns(cls, size: Size, turns: int) -> Warp:
         """Turn counter-clockwise by quarter turns; the sides of the image swap with an odd number."""
-        matrix, after = matrices.quarter_turns(size, turns)
-        return cls(matrix, size, after)
+        return _turned(checked_size("Warp", "source", size), turns % 4)
 
     @classmethod
     def crop(cls, size: Size, top: float, left: float, height: int, width: int, **style: Any) -> Warp:
@@ -123,32 +127,29 @@ class Warp:
     @classmethod
     def resize(cls, size: Size, after: Size, **style: Any) -> Warp:
         """Stretch the whole image to another size."""
-        (height, width), (new_height, new_width) = (
-            checked_size("Warp", "source", size),
-            checked_size("Warp", "size", after),
-        )
-        return cls(matrices.scaling(new_width / width, new_height / height), size, after, **style)
+        fill = tuple(style.pop("fill", (0.0, 0.0, 0.0)))
+        return _resized(checked_size("Warp", "source", size), checked_size("Warp", "size", after), fill, **style)
 
     # ---- what it is
 
     @cached_property
-    def _whole(self) -> Matrix | None:
+    def _whole(self) -> WholeMove | None:
         return plane.whole_pixels(self.matrix, self.source)
+
+    @cached_property
+    def _meant(self) -> Matrix:
+        """The matrix without the rounding of products."""
+        return self.matrix if self._whole is None else self._whole.matrix
 
     @property
     def is_exact(self) -> bool:
         """Whether whole pixels move (flips, quarter turns, crops, pads): then no value is computed, only copied."""
         return self._whole is not None
 
-    @cached_property
+    @property
     def is_identity(self) -> bool:
         """Whether nothing moves and nothing is cut: `image` then returns the very array it was given."""
-        same = self.size == self.source and not len(self.clips)
-        return (
-            same
-            and self._whole is not None
-            and self._whole.tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
-        )
+        return self.size == self.source and self._whole == _STILL and not len(self.clips)
 
     @property
     def mirrors(self) -> bool:
@@ -357,12 +358,10 @@ class Warp:
         given = as_rings(rings)
         if self.is_identity:
             return given, np.ones(len(given))
-        matrix = self.matrix if self._whole is None else self._whole
-        return seen_outlines(given, matrix, self._lines, self._inverse)
+        return seen_outlines(given, self._meant, self._lines, self._inverse)
 
     def _homogeneous(self, points: Floats) -> Floats:
-        matrix = self.matrix if self._whole is None else self._whole
-        return plane.carry(matrix, points)
+        return plane.carry(self._meant, points)
 
     @cached_property
     def _lines(self) -> Lines:
@@ -371,17 +370,17 @@ class Warp:
         return lines if self._is_affine else np.concatenate([[[0.0, 0.0, 1.0]], lines])
 
 
-def style_of(move: Move) -> _Style:
-    """How a move fills and samples."""
-    return move.fill, move.border, move.interpolation, move.mask_fill
+@lru_cache(maxsize=_KEPT)
+def _flipped(size: Size, axis: Literal["horizontal", "vertical"]) -> Warp:
+    return Warp(matrices.flip(size, axis), size)
 
 
-def shared_style(first: Move, second: Move) -> _Style | None:
-    """Fill, border and interpolation that serve both moves, where each counts only if it shows."""
-    shown = [move for move in (first, second) if move.shows_outside] or [first]
-    if len({(move.border, move.border == "constant" and (move.fill, move.mask_fill)) for move in shown}) > 1:
-        return None
-    sampled = [move for move in (first, second) if not move.is_exact] or [first]
-    if len({move.interpolation for move in sampled}) > 1:
-        return None
-    return shown[0].fill, shown[0].border, sampled[0].interpolation, shown[0].mask_fill
+@lru_cache(maxsize=_KEPT)
+def _turned(size: Size, turns: int) -> Warp:
+    matrix, after = matrices.quarter_turns(size, turns)
+    return Warp(matrix, size, after)
+
+
+@lru_cache(maxsize=_KEPT)
+def _resized(size: Size, after: Size, fill: tuple[float, float, float], **style: Any) -> Warp:
+    return Warp(matrices.scaling(after[1] / size[1], after[0] / size[0]), size, after, fill, **style)

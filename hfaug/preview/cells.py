@@ -19,6 +19,7 @@ from hfaug.preview.objects import object_masks, object_names, outlines
 from hfaug.preview.pictures import Box, PicturePanel, Point, as_rgb
 from hfaug.preview.sounds import Scale, SoundPanel
 from hfaug.preview.texts import Span, TextPanel, answers_in, spans_in, text_panel, words_in
+from hfaug.rows import clock_of, segment_times
 
 __all__ = ["Cell", "Note", "Panel", "strip"]
 
@@ -203,21 +204,22 @@ def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:
     if isinstance(clip, TextPanel):
         yield clip
     if isinstance(clip, Clip):
+        units = clock_of(look.binding.time_units, clip.rate, clip.rate).source
         found = [
             (Span(round(pair["start"] * 1000), round(pair["end"] * 1000), pair["name"]))
             for path in look.all("segments")
-            for pair in _seconds(value_at(row, path))
+            for pair in _seconds(value_at(row, path), path, units)
         ]
         yield SoundPanel(clip, scale, found)
 
 
-def _seconds(value: Any) -> Iterator[dict[str, Any]]:
+def _seconds(value: Any, path: str, units: float) -> Iterator[dict[str, Any]]:
     if isinstance(value, Mapping):
         value = [dict(zip(value, items, strict=False)) for items in zip(*value.values(), strict=False)]
     for item in value or []:
-        pair = (item["start"], item["end"]) if isinstance(item, Mapping) else (item[0], item[1])
+        pair = segment_times(item, path)
         name = next((v for v in item.values() if isinstance(v, str)), "") if isinstance(item, Mapping) else ""
-        yield {"start": pair[0], "end": pair[1], "name": name}
+        yield {"start": pair[0] / units, "end": pair[1] / units, "name": name}
 
 
 # ---- texts

@@ -10,9 +10,10 @@ from typing import Any
 from hfaug.op import Op
 from hfaug.record import ModelRun
 
-__all__ = ["model_events", "model_runs"]
+__all__ = ["held_settings", "model_events", "model_runs"]
 
 _RAN = "ran"
+_ROW_ALIKE = ("device", "dtype")
 
 
 def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -23,7 +24,7 @@ def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str,
         before: What this gave before a unit was worked on; what comes back is then what happened in the unit, and one
             more name for each model, which says how it ran.
     """
-    models = {str(model["id"]): model for part in op.walk() for model in part.models() if "events" in model}
+    models = _loaded(op)
     found = {
         _key(model_id, name): number for model_id, model in models.items() for name, number in model["events"].items()
     }
@@ -34,6 +35,23 @@ def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str,
         _key(model_id, _RAN, {"determinism": m["determinism"], **m["settings"]}): 1 for model_id, m in models.items()
     }
     return {key: number for key, number in found.items() if number} | ran
+
+
+def held_settings(op: Op) -> dict[str, dict[str, Any]]:
+    """What the units of a stage must have been made with alike, for each model that ran in this process.
+
+    A model whose results follow from a row alone does so on one kind of device, in one number format; of others the
+    whole plan of the batches counts, and the versions. Answers that are recorded are what they are.
+
+    Args:
+        op: Any op.
+    """
+    return {
+        model_id: {"determinism": model["determinism"], **{name: model["settings"].get(name) for name in names}}
+        for model_id, model in _loaded(op).items()
+        if (names := _ROW_ALIKE if model["determinism"] == "row" else tuple(model["settings"]))
+        and model["determinism"] != "recorded"
+    }
 
 
 def model_runs(events: Iterable[Mapping[str, float]]) -> tuple[ModelRun, ...]:
@@ -64,6 +82,12 @@ def model_runs(events: Iterable[Mapping[str, float]]) -> tuple[ModelRun, ...]:
         )
         for model_id in sorted({*settings, *happened})
     )
+
+
+def _loaded(op: Op) -> dict[str, Mapping[str, Any]]:
+    """What is known of the models of an op that this process has loaded, by their names."""
+    models: list[Mapping[str, Any]] = [model for part in op.walk() for model in part.models()]
+    return {str(model["id"]): model for model in models if "events" in model}
 
 
 def _key(model_id: str, name: str, *more: Any) -> str:

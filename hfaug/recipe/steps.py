@@ -22,7 +22,7 @@ from hfaug.filters import Filter
 from hfaug.ids import holds_copies
 from hfaug.lineage import id_digest, unused
 from hfaug.op import Op
-from hfaug.recipe.model_runs import model_events
+from hfaug.recipe.model_runs import held_settings, model_events
 from hfaug.recipe.schema import Augment, Balance, FilterRows
 from hfaug.recipe.sources import digest_of
 
@@ -50,7 +50,7 @@ class OpStep:
         before = model_events(self.op)
         done, rejects = self.op.run_table(table, self.features)
         counts = {f"rejected:{reason}": count for reason, count in rejects.items()}
-        return UnitResult(done, counts, model_events(self.op, before))
+        return UnitResult(done, counts, model_events(self.op, before), held_settings(self.op))
 
 
 def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:

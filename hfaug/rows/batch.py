@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -16,7 +17,10 @@ from hfaug import media, provenance
 from hfaug.errors import CallError, RoleError, RowIdError
 from hfaug.media import Clip, Codec, Film, Picture, Reduced
 from hfaug.randomness import row_key
+from hfaug.rows.flow import flowing
 from hfaug.rows.row import Row
+from hfaug.rows.waves import WaveStep
+from hfaug.threads import hold_threads
 
 __all__ = ["ArrowBatch", "Batch", "ObjectBatch"]
 
@@ -25,6 +29,8 @@ _MOST_BYTES = 1_500_000_000
 
 
 _LARGE = 1 << 20
+_SHORT = 1 << 16
+"""Bytes of a compressed sound up to which opening it costs as much as decoding it."""
 _STORED_MEDIA = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
@@ -38,6 +44,7 @@ class Batch(ABC):
     """
 
     def __init__(self, features: Features, codec: Codec) -> None:
+        hold_threads()
         self.features = features
         self.codec = codec
         self.sources: dict[tuple[str, int], Any] = {}
@@ -99,9 +106,21 @@ class Batch(ABC):
         """Decode a sound."""
         return media.decode_audio(_bytes(value))
 
+    def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
+        """(samples of one channel, samples a second, channels) without decoding; None where decoding costs no more."""
+        data = _bytes(value)
+        return None if len(data) < _SHORT and data[:4] != b"RIFF" else media.audio_info(data)
+
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         """Encode a sound in the format of the one it came from."""
         return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
+
+    def store_flow(self, value: Any, todo: Sequence[WaveStep], rate: int, facts: tuple[int, int, int]) -> Any:
+        """Decode a long sound, do what is asked for and encode it, block by block."""
+        data = _bytes(value)
+        like = replace(media.sound_kind(data), rate=rate)
+        blocks = flowing(lambda: media.read_blocks(data), todo, facts)
+        return {"bytes": media.write_blocks(blocks, like, self.codec), "path": None}
 
     def open_video(self, value: Any) -> Film:
         """Read what a video holds."""
@@ -290,6 +309,9 @@ class ObjectBatch(Batch):
 
     def open_audio(self, value: Any) -> Clip:
         return super().open_audio(value) if _is_stored(value) else media.clip_from(value)
+
+    def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
+        return super().measure_audio(value) if _is_stored(value) else None
 
     def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
         return media.clip_to_dict(samples, like)

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from hfaug.media.counters import counts
 from hfaug.moves import pixels
 
-__all__ = ["LUMA", "Color", "Curve", "apply_color", "fuse_color", "table_curve"]
+__all__ = ["LUMA", "Color", "Curve", "apply_color", "fuse_color", "replaced", "table_curve"]
 
 LUMA = np.array(pixels.LUMA)
 """Weights of ITU-R BT.601: what a grey image shows of a colour."""
 
-_IDENTITY = np.eye(3, 4)
+_IDENTITY = np.eye(3, 4).ravel().tolist()
 
 Curve = Callable[[npt.NDArray[np.float64], int], npt.NDArray[Any]]
 """``curve(levels, top)``: what becomes of levels 0..top, where top is 255 or 65535: an array of their length, or one of
@@ -45,13 +45,12 @@ class Color:
         """Whether no pixel can change."""
         if self.matrix is not None:
             # Sums of rounded numbers count as what they stand for: this moves no level, of 16 bits neither.
-            return bool(np.abs(self.matrix - _IDENTITY).max() <= 1e-9)
+            return all(abs(a - b) <= 1e-9 for a, b in zip(self.matrix.ravel().tolist(), _IDENTITY, strict=True))
         return self.keeps(255) and self.keeps(65535)
 
     def keeps(self, top: int, *, grey: bool = False) -> bool:
         """Whether every level of 0..top stays where it is; see `levels`."""
-        levels = self.levels(top, grey=grey)
-        return bool((levels == _ramp(top)[:, None]).all())
+        return self._table(top, grey)[1]
 
     def then(self, after: Color) -> Color | None:
         """Both in one, or None when they do not fuse."""
@@ -63,10 +62,6 @@ class Color:
         joined[:, 3] += after.matrix[:, 3]
         return Color(matrix=joined)
 
-    @functools.cached_property
-    def _known(self) -> dict[tuple[int, bool], npt.NDArray[Any]]:
-        return {}
-
     def levels(self, top: int, *, grey: bool = False) -> npt.NDArray[Any]:
         """What becomes of each level: (top + 1, 1) where all channels do alike, else (top + 1, 3).
 
@@ -74,9 +69,15 @@ class Color:
             top: 255 or 65535.
             grey: Whether it is for a grey image, which shows the luma of what colours would become.
         """
-        if (top, grey) not in self._known:
-            self._known[top, grey] = self._worked_out(top, grey=grey)
-        return self._known[top, grey]
+        return self._table(top, grey)[0]
+
+    def _table(self, top: int, grey: bool) -> tuple[npt.NDArray[Any], bool]:
+        """The levels, and whether each stays where it is; worked out once."""
+        known: dict[tuple[int, bool], tuple[npt.NDArray[Any], bool]] = vars(self).setdefault("_known", {})
+        if (top, grey) not in known:
+            levels = self._worked_out(top, grey=grey)
+            known[top, grey] = levels, levels.tobytes() == _unchanged(top, levels.shape[1])
+        return known[top, grey]
 
     def _worked_out(self, top: int, *, grey: bool) -> npt.NDArray[Any]:
         kind = np.uint16 if top > 255 else np.uint8
@@ -116,6 +117,13 @@ def _ramp(top: int) -> npt.NDArray[np.float64]:
     return levels
 
 
+@functools.cache
+def _unchanged(top: int, columns: int) -> bytes:
+    """The table in which every level stays where it is."""
+    kind = np.uint16 if top > 255 else np.uint8
+    return _ramp(top).astype(kind).repeat(columns).tobytes()
+
+
 def table_curve(table: npt.NDArray[np.uint8]) -> Curve:
     """A curve through a table of (256,) or (256, 3) levels; images of 16 bits lie between its levels."""
     columns = table.reshape(256, -1).astype(np.float64)
@@ -149,7 +157,7 @@ def apply_color(array: npt.NDArray[Any], color: Color) -> npt.NDArray[Any]:
 
     if array.size == 0:
         return array
-    top = 65535 if array.dtype == np.uint16 else 255
+    top = 65535 if array.itemsize == 2 else 255
     matrix = None if array.shape[2] == 1 or color.is_even else color.matrix
     if matrix is None and color.keeps(top, grey=array.shape[2] == 1):
         return array
@@ -177,16 +185,21 @@ def _look_up(array: npt.NDArray[Any], table: npt.NDArray[Any]) -> npt.NDArray[An
     import cv2
 
     if table.shape[1] == 1:
-        return _replaced(array, table[:, 0])
-    return np.asarray(cv2.merge([_replaced(cv2.extractChannel(array, c), table[:, c]) for c in range(3)]))
+        return replaced(array, table[:, 0])
+    return np.asarray(cv2.merge([replaced(cv2.extractChannel(array, c), table[:, c]) for c in range(3)]))
 
 
-def _replaced(array: npt.NDArray[Any], table: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Each value of an array by that of a table; for bytes ten times as fast as OpenCV does it."""
+def replaced(array: npt.NDArray[Any], table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Each value of an array by that of a table; for bytes ten times as fast as OpenCV does it. Do not write into it.
+
+    Args:
+        array: uint8 or uint16.
+        table: What each number becomes, of the same type.
+    """
     import stringzilla
 
-    if array.dtype == np.uint16:
+    if array.itemsize == 2:
         return np.asarray(table[array])
-    done = array.copy(order="C")
-    stringzilla.translate(done.reshape(-1).data, np.ascontiguousarray(table).data, inplace=True)
-    return done
+    source, becomes = np.ascontiguousarray(array), np.ascontiguousarray(table)
+    done = stringzilla.translate(source.reshape(-1).data, becomes.data)
+    return np.frombuffer(done, np.uint8).reshape(array.shape)

@@ -7,13 +7,13 @@ from typing import Any
 
 from datasets import ClassLabel, Features, LargeList, List
 
-from hfaug.errors import LabelError, add_context
+from hfaug.errors import LabelError, RowError, add_context
 from hfaug.moves import joined, to_code_points
 from hfaug.moves.chunks import OUTSIDE, entities, is_chunked
 from hfaug.roles import Roles, feature_at
 from hfaug.rows.words import class_names, complete, tag_names
 
-__all__ = ["Entity", "each_entities", "read_entities"]
+__all__ = ["Entity", "each_entities", "entity_types", "read_entities"]
 
 Entity = tuple[int, int, str]
 """Start and end in code points of the text, and the type."""
@@ -35,10 +35,9 @@ def read_entities(row: Any, features: Features, roles: Roles) -> tuple[str, list
     column = roles.one("text")
     if column is not None:
         text = row[column] or ""
-        found = [entity for path in roles.all("spans") for entity in _typed_spans(row[path], path, features)]
         unit = roles.binding.offsets or "code_point"
-        places = to_code_points(text, [(start, end) for start, end, _ in found], unit)
-        return text, [(start, end, kind) for (start, end), (_, _, kind) in zip(places, found, strict=True)]
+        paths = roles.all("spans")
+        return text, [entity for path in paths for entity in _placed(text, unit, row[path], path, features)]
     words = row[roles.all("tokens")[0]] or []
     complete(words, roles.all("tokens")[0], "words")
     text, spans = joined(words)
@@ -59,6 +58,38 @@ def each_entities(rows: Iterable[Any], features: Features, roles: Roles) -> Iter
         except LabelError as error:
             add_context(error, f"in row {number}, counted from 0")
             raise
+
+
+def entity_types(features: Features, roles: Roles) -> set[str] | None:
+    """The types that entities can have, where they are classes; None where they are any text."""
+    found: set[str] = set()
+    for role, types in (("tags", _types_of_tags), ("spans", _types_of_spans)):
+        for path in roles.all(role):
+            some = types(features, path)
+            if some is None:
+                return None
+            found.update(some)
+    return found or None
+
+
+def _types_of_tags(features: Features, path: str) -> Sequence[str] | None:
+    names = class_names(features, path)
+    return None if names is None else [tag.partition("-")[2] for tag in names if tag != OUTSIDE]
+
+
+def _types_of_spans(features: Features, path: str) -> Sequence[str] | None:
+    return _type_field(features, path)[1]
+
+
+def _placed(text: str, unit: Any, value: Any, path: str, features: Features) -> Iterator[Entity]:
+    """The entities of spans, counted in code points."""
+    found = list(_typed_spans(value, path, features))
+    try:
+        places = to_code_points(text, [(start, end) for start, end, _ in found], unit)
+    except RowError as error:
+        raise LabelError(f"column {path!r}: {error}") from error
+    for (start, end), (_, _, kind) in zip(places, found, strict=True):
+        yield start, end, kind
 
 
 def _stretches(
@@ -86,17 +117,7 @@ def _typed_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
     """The entities of spans with a field for their type; empty spans name nothing, and no class no type."""
     if not value:
         return
-    feature = feature_at(features, path)
-    fields = feature.feature if isinstance(feature, (List, LargeList)) else feature
-    name = next((name for name in _TYPE_FIELDS if isinstance(fields, Mapping) and name in fields), None)
-    if name is None:
-        raise LabelError(
-            f"column {path!r}: spans must have a type to be entities, in one of the fields {', '.join(_TYPE_FIELDS)}, "
-            "have none; rename yours"
-        )
-    kind = fields[name]
-    kind = kind.feature if isinstance(kind, (List, LargeList)) else kind
-    names = kind.names if isinstance(kind, ClassLabel) else None
+    name, names = _type_field(features, path)
     parts: Iterable[Any] = ((item["start"], item["end"], item[name]) for item in value)
     if isinstance(value, Mapping):
         parts = zip(value["start"], value["end"], value[name], strict=True)
@@ -109,3 +130,18 @@ def _typed_spans(value: Any, path: str, features: Features) -> Iterator[Entity]:
         typed = of is not None and (names is None or 0 <= of < len(names))
         if typed and start < end:
             yield start, end, names[of] if names else str(of)
+
+
+def _type_field(features: Features, path: str) -> tuple[str, Sequence[str] | None]:
+    """The field of spans that holds their type, and the names of its classes."""
+    feature = feature_at(features, path)
+    fields = feature.feature if isinstance(feature, (List, LargeList)) else feature
+    name = next((name for name in _TYPE_FIELDS if isinstance(fields, Mapping) and name in fields), None)
+    if name is None:
+        raise LabelError(
+            f"column {path!r}: spans must have a type to be entities, in one of the fields {', '.join(_TYPE_FIELDS)}, "
+            "have none; rename yours"
+        )
+    kind = fields[name]
+    kind = kind.feature if isinstance(kind, (List, LargeList)) else kind
+    return name, kind.names if isinstance(kind, ClassLabel) else None

@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug import media
-from hfaug.errors import add_context
+from hfaug.errors import LabelError, add_context
 from hfaug.moves import Field, FrameTimes, Move, Retiming, TimeMap, Warp
 from hfaug.rows.colors import Color, apply_color, fuse_color
 from hfaug.rows.footage_labels import FrameLabels
 from hfaug.rows.places import fuse
-from hfaug.rows.segments import move_segments
+from hfaug.rows.segments import clock_of, move_segments
 from hfaug.rows.source import sources
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Footage:
         self._map: TimeMap | None = None
         self._todo: list[Warp | Field | Color | _Edit] = []
         self._labels = FrameLabels(row, film.count, film.size)
-        self._segments: tuple[str, ...] = ()
+        self._segments: tuple[tuple[str, str | None], ...] = ()
         self._silent = False
         self._repainted = False
         self._settled: Any = None
@@ -145,7 +145,14 @@ class Footage:
         self._labels.meet(roles)
         self._labels.pick(move.frames)
         if roles is not None:
-            self._segments = tuple(dict.fromkeys([*self._segments, *roles.all("segments")]))
+            units = roles.binding.time_units
+            if units == "samples" and roles.all("segments"):
+                raise LabelError(
+                    f"row {self.row.id!r}: times of a video must be seconds or milliseconds, not samples; "
+                    "correct .on(time_units=...)"
+                )
+            found = ((path, units) for path in roles.all("segments"))
+            self._segments = tuple(dict.fromkeys([*self._segments, *found]))
         if move.map is not None:
             self._map = move.map if self._map is None else self._map.then(move.map)
         self._order = self._order[move.frames]
@@ -186,7 +193,7 @@ class Footage:
     @property
     def columns(self) -> set[str]:
         """The columns of the labels that may change."""
-        return self._labels.columns | set(self._segments)
+        return self._labels.columns | {path for path, _ in self._segments}
 
     @property
     def changed(self) -> bool:
@@ -226,8 +233,8 @@ class Footage:
         """The changed label columns, in storage form."""
         changed = self._labels.settled()
         if self._map is not None:
-            for path in self._segments:
-                changed[path] = move_segments(self.row.stored(path), self._map, path)
+            for path, units in self._segments:
+                changed[path] = move_segments(self.row.stored(path), self._map, path, clock_of(units, 1, 1))
         return changed
 
     def _encoded(self) -> Any:

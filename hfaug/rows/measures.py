@@ -1,4 +1,4 @@
-"""What columns that measure an image or a video hold after it has changed."""
+"""What columns that measure an image, a video or a sound hold after it has changed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NEAR = {"fps": 0.01, "duration": 0.001}
 
 
 def write_measures(row: Row, changed: dict[str, Any], paths: Sequence[tuple[str, str]], content: Any) -> None:
-    """Put what an image or a video measures now into the columns that say so; a null stays unknown.
+    """Put what an image, a video or a sound measures now into the columns that say so; a null stays unknown.
 
     Args:
         row: The row.
         changed: Takes the new values of columns.
         paths: Role and path of each column, see `hfaug.measures`.
-        content: The scene or the footage that changed.
+        content: The scene, the footage or the sound that changed.
     """
     for role, path in paths:
         stored = read_path(row, path, changed)
@@ -39,6 +39,10 @@ def write_measures(row: Row, changed: dict[str, Any], paths: Sequence[tuple[str,
 def _measured(role: str, content: Any) -> float | None:
     if role in ("width", "height"):
         return float(content.size[1 if role == "width" else 0])
+    if role in ("num_samples", "sampling_rate"):
+        return float(content.count if role == "num_samples" else content.rate)
+    if hasattr(content, "duration_s"):
+        return float(content.duration_s)
     times = getattr(content, "times", None)
     if times is None:
         return None

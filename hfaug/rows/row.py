@@ -88,6 +88,7 @@ class Row:
         held = {*self._scenes, *self._sounds, *tops(self, *(path for _, path in self._measures))}
         for scenes in self._scenes.values():
             held.update(*(scene.columns for scene in scenes))
+        held.update(*(sound.columns for sound in self._sounds.values()))
         return not held.isdisjoint(columns)
 
     def replace(self, values: Mapping[str, Any] | None = None, **more: Any) -> Row:
@@ -157,7 +158,7 @@ class Row:
         return found
 
     def _meet(self, roles: Roles | None) -> None:
-        """Know what measures the images and videos, from any of the ops that opened them."""
+        """Know what measures the images, videos and sounds, from any of the ops that opened them."""
         fresh = [pair for pair in measures(roles.columns) if pair not in self._measures] if roles is not None else ()
         if fresh:
             self._measures = (*self._measures, *fresh)
@@ -166,6 +167,7 @@ class Row:
     def sound(self) -> Sound | None:
         """The sound with the labels that belong to it; None where the row holds none."""
         column = self.column("audio")
+        self._meet(self.roles)
         if column not in self._sounds:
             self._sounds = {**self._sounds, column: Sound.open(self, column)}
         sound = self._sounds[column]
@@ -229,7 +231,10 @@ class Row:
                 self._write(_settled_scenes(self, column, scenes))
         for column, sound in self._sounds.items():
             with _told_of(self, column):
-                self._write(sound.settled(self))
+                changed = sound.settled(self)
+                if changed:
+                    write_measures(self, changed, self._measures, sound)
+                self._write(changed)
 
     @property
     def is_copy(self) -> bool:
@@ -247,6 +252,8 @@ class Row:
             self.settle()
             for column in self._scenes:
                 self.batch.sources.pop((column, self.index), None)  # copies that are still open have it themselves
+            for column in self._sounds:
+                self.batch.sources.pop((column, self.index), None)
             self._scenes, self._sounds = _NO_SCENES, _NO_SOUNDS
         self.original = bool(self.copy) and not self.is_copy and self.values is None
 
@@ -274,7 +281,10 @@ def _told_of(row: Row, column: str) -> Iterator[None]:
     except Exception as error:
         value = row.batch.value(column, row.index)
         path = value.get("path") if isinstance(value, Mapping) else None
-        known = f"column {column!r}" in getattr(error, "__notes__", ())
+        notes = getattr(error, "__notes__", ())
+        if any(note.startswith(f"column {column!r} with") for note in notes):
+            raise
+        known = f"column {column!r}" in notes
         told = [*([] if known else [f"column {column!r} with its labels"]), *([f"file {path!r}"] if path else [])]
         if told:
             add_context(error, ", ".join(told))

@@ -12,6 +12,8 @@ from datasets import Features
 
 from hfaug import provenance
 from hfaug.columns import split_path
+from hfaug.measures import MEASURES
+from hfaug.op import Op
 from hfaug.plan import Plan
 from hfaug.testing.case import Case, content, copies_of, digest, must, results
 
@@ -65,6 +67,11 @@ def check_untouched(case: Case) -> None:
     must(kept == [n for n in case.table.column_names if n in kept], "the order of the columns was changed")
 
 
+def _measuring(op: Op) -> tuple[str, ...]:
+    """The roles of what measures a sound, where the op may change that."""
+    return tuple(role for content in ("audio", "rate") if content in op.shifts for role in MEASURES[content])
+
+
 def touched(case: Case) -> set[str]:
     """The columns that an op reads as its content, moves, or adds."""
     found = {provenance.COLUMN}
@@ -73,7 +80,7 @@ def touched(case: Case) -> set[str]:
         if leaf.roles is not None:
             paths = [
                 path
-                for role in (*leaf.op.needs, *leaf.op.also, *leaf.op.moves, "tokens")
+                for role in (*leaf.op.needs, *leaf.op.also, *leaf.op.moves, *_measuring(leaf.op), "tokens")
                 for path in leaf.roles.all(role)
             ]
             found.update(split_path(case.rows.features, path)[0] for path in (*paths, *leaf.roles.binding.box_labels))

@@ -137,8 +137,15 @@ def _sound(samples: np.ndarray[Any, Any], form: str = "WAV", subtype: str = "PCM
 
 @functools.cache
 def _sounds() -> Sample:
-    """Sounds in several formats, with a class."""
-    features = {"audio": Audio(), "label": ClassLabel(names=["yes", "no"])}
+    """Sounds in several formats, with a class, their length, and what is heard when: events, turns and words."""
+    features = {
+        "audio": Audio(),
+        "label": ClassLabel(names=["yes", "no"]),
+        "duration": Value("float64"),
+        "events": List({"start": Value("float32"), "end": Value("float32"), "name": _TEXT}),
+        "turns": {"speaker": List(_TEXT), "start": List(Value("float64")), "duration": List(Value("float64"))},
+        "words": List({"word": _TEXT, "timestamp": List(Value("float64"), length=2)}),
+    }
     files = [_sound(_tone(800 + 100 * i, 1 + i % 2, i)) for i in range(5)]
     files += [_sound(_tone(700, 2, 6), "WAV", "FLOAT")]
     if importlib.util.find_spec("soundfile"):
@@ -147,9 +154,45 @@ def _sounds() -> Sample:
     odd: Columns = {
         "audio": [_sound(silence), _sound(silence[:, :1]), _sound(silence[:, :0]), None],
         "label": [0, 1, None, 0],
+        "duration": [0.05, None, 0.0, None],
+        "events": [[{"start": 0.0, "end": 0.05, "name": None}], None, [], None],
+        "turns": [{"speaker": [None], "start": [0.01], "duration": [0.0]}, None, None, None],
+        "words": [[], [], None, [{"word": "a", "timestamp": [0.0, 0.0]}]],
     }
-    rows: Columns = {"audio": files, "label": [i % 2 for i in range(len(files))]}
-    return Sample("sounds", with_strange(features, rows), with_strange(features, odd))
+    lengths = [media.audio_info(file["bytes"])[0] / 8000 for file in files]
+    rows: Columns = {
+        "audio": files,
+        "label": [i % 2 for i in range(len(files))],
+        "duration": list(lengths),
+        **_heard(lengths),
+    }
+    said = {"segments": ("events", "turns", "words"), "duration": "duration"}
+    return Sample("sounds", with_strange(features, rows), with_strange(features, odd), said)
+
+
+def _heard(lengths: list[float]) -> Columns:
+    """Events, turns and words in sounds of some lengths."""
+    parts = [[(long * k / 4, long * (k + 1) / 4) for k in range(number % 4)] for number, long in enumerate(lengths)]
+    return {
+        "events": [[{"start": a, "end": b, "name": "x"} for a, b in some] for some in parts],
+        "turns": [
+            {"speaker": ["A"] * len(some), "start": [a for a, _ in some], "duration": [b - a for a, b in some]}
+            for some in parts
+        ],
+        "words": [[{"word": str(b), "timestamp": [a, b]} for a, b in some] for some in parts],
+    }
+
+
+@functools.cache
+def _spectrograms() -> Sample:
+    """Log-mel features, frames of bins, with a class."""
+    features = {"input_features": List(List(Value("float32"))), "label": ClassLabel(names=["yes", "no"])}
+    rows: Columns = {
+        "input_features": [[[float(i + 3 * t + f) for f in range(12)] for t in range(8 + i)] for i in range(6)],
+        "label": [i % 2 for i in range(6)],
+    }
+    odd: Columns = {"input_features": [[], None, [[0.0]], [[], []]], "label": [0, 1, None, 0]}
+    return Sample("spectrograms", with_strange(features, rows), with_strange(features, odd))
 
 
 # ---- videos
@@ -246,6 +289,7 @@ SAMPLES: dict[str, Callable[[], Sample]] = {
     "questions": _questions,
     "plain": _plain,
     "sounds": _sounds,
+    "spectrograms": _spectrograms,
     **({"videos": _videos} if importlib.util.find_spec("av") else {}),
     "requests": _requests,
     "numbers": _numbers,

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hfaug.backends import registry
+from hfaug.backends.remote import RemoteSettings, configure, settings
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,30 @@ def threads():
     torch.set_num_threads(1)
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    """A function that gives the language model behind an endpoint, as a new process would load it."""
+    monkeypatch.setattr(settings, "_configured", {})
+
+    def get(endpoint, kind="language_model", model="some/model", **values):
+        names = {"answers": str(tmp_path / "answers"), "timeout_s": 0.5, "tries": 5, **values}
+        configure(endpoint.address, RemoteSettings(**names))
+        return registry.get(kind, model, runtime=endpoint.address)
+
+    yield get
+    for runtime in settings._configured:
+        registry.forget_runtime(runtime)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Waits before a next try are a hundred times shorter than they would be."""
+    from hfaug.backends.remote.asking import Asker
+
+    backoff = Asker._backoff
+    monkeypatch.setattr(Asker, "_backoff", lambda self, *args: backoff(self, *args) / 100)
 
 
 @pytest.fixture

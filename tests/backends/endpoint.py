@@ -23,7 +23,7 @@ class Endpoint:
 
     Args:
         trouble: Called with the request's body and how often it came before; a name of `TROUBLES`, a status with its
-            text, or None for an answer.
+            text (and headers), or None for an answer.
         answer: Called with the body; the text of the answer.
         pause_s: Seconds that each answer takes.
         port: A free one by default.
@@ -33,7 +33,7 @@ class Endpoint:
         self.trouble, self.pause_s = trouble, pause_s
         self.answer = answer or (lambda body: f"{body['messages'][-1]['content']} #{body.get('seed')}")
         self.sold, self.seen = collections.Counter(), collections.Counter()
-        self.charged, self.bodies, self.headers = set(), [], []
+        self.charged, self.bodies, self.headers, self.paths = set(), [], [], []
         self.under_way = self.most_under_way = 0
         self.lock = threading.Lock()
         self.over = threading.Event()
@@ -76,6 +76,7 @@ class Endpoint:
         asked = json.dumps(body, sort_keys=True)
         with self.lock:
             self.bodies.append(body)
+            self.paths.append(request.path)
             self.headers.append({name.title(): value for name, value in request.headers.items()})
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
@@ -113,7 +114,7 @@ class Endpoint:
 
     def misbehave(self, request, trouble, body):
         if isinstance(trouble, tuple):
-            self.send(request, trouble[0], {"error": {"message": trouble[1]}})
+            self.send(request, trouble[0], {"error": {"message": trouble[1]}}, *trouble[2:])
         elif trouble == "busy":
             self.send(request, 429, {"error": {"message": "slow down"}}, {"Retry-After": "0.05"})
         elif trouble == "error":

@@ -165,6 +165,42 @@ def test_a_conversion_that_fails_leaves_nothing(home, models_folder, monkeypatch
     assert sorted(home.iterdir()) == before
 
 
+def _zeroed(folder):
+    file = folder / "model.bin"
+    file.write_bytes(bytes(file.stat().st_size))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "model.bin").unlink(),
+        lambda folder: (folder / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:100_000]),
+        _zeroed,
+    ],
+)
+def test_a_damaged_conversion_is_made_anew(home, models_folder, tmp_path, monkeypatch, harm):
+    """Cut, lost, or with other bytes of the same length; and if that does not help, the error says where it lies."""
+    import ctranslate2
+
+    from hfaug.backends import ct2
+
+    model = str(shutil.copytree(models_folder / "translate-en-de-fr", tmp_path / "frail"))
+    folder = converted_folder(identify(model), ctranslate2.__version__)
+
+    def loaded():
+        registry.forget_runtime("ctranslate2")
+        return registry.translator(model, runtime="ctranslate2", device="cpu")
+
+    said = loaded().translate(["No."], target="de")
+    harm(folder)
+    assert loaded().translate(["No."], target="de") == said
+    _zeroed(folder)
+    monkeypatch.setattr(ct2, "_convert", lambda *_: None)
+    with pytest.raises(ModelError, match=rf"converted, in {folder}"):
+        loaded()
+    registry.forget_runtime("ctranslate2")
+
+
 @pytest.mark.parametrize(("family", "pair"), [("nllb", ("deu_Latn", "eng_Latn")), ("m2m100", ("de", "en"))])
 def test_other_families_are_told_the_languages_too(home, tmp_path, models_folder, family, pair):
     folder = tiny_models.translator(tmp_path / family, family=family, spm=models_folder / "translate-en-de-fr")

@@ -46,6 +46,11 @@ def test_what_does_not_fit_is_halved_until_it_does_and_recorded(room):
     assert halvings[0] == Halving(rows=8, of=20)
 
 
+def test_memory_that_ctranslate2_lacks_is_memory():
+    results, halvings = _run(Device(4, RuntimeError("CUDA failed with error out of memory")))
+    assert (len(results), len(halvings)) == (20, 2)
+
+
 def test_a_later_batch_as_costly_is_not_tried_again():
     """A batch can run for minutes before memory ends."""
     device = Device(4)

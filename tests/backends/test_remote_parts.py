@@ -47,16 +47,27 @@ def test_tokens_count_too_and_a_guess_is_corrected():
     clock = Clock()
     pace = pacing.Pace(None, 600, clock=clock)
     assert _starts(pace, clock, 2, tokens=100) == pytest.approx([0, 10])
-    pace.correct(100, 40)
+    pace.serve(100, 40)
     assert _starts(pace, clock, 1) == pytest.approx([14])
 
 
 def test_an_endpoint_that_asks_for_a_wait_holds_all():
+    """Then they go out one by one, no nearer than the wait that was asked for if need be, and soon faster again."""
     clock = Clock()
     pace = pacing.Pace(None, None, clock=clock)
-    pace.hold(7)
-    pace.hold(3)
-    assert _starts(pace, clock, 2) == pytest.approx([7, 7])
+    pace.hold(7, pace.wait(0))
+    pace.hold(3, 99)
+    first, second, _ = _starts(pace, clock, 3)
+    assert first == 7
+    assert 0.05 <= second - first <= 0.0625
+    for _ in range(9):
+        pace.hold(1, pace.wait(0, clock.sleep))
+    slow = _starts(pace, clock, 3)
+    assert 1 <= slow[2] - slow[1] <= 1.25
+    for _ in range(200):
+        pace.serve(0, 0)
+    quick = _starts(pace, clock, 3)
+    assert quick[2] == quick[1]
 
 
 def test_processes_share_the_limits_of_a_run(monkeypatch):
@@ -92,6 +103,9 @@ def test_waits_without_a_word_grow_and_end():
     draw = type("Middle", (), {"uniform": staticmethod(lambda low, high: (low + high) / 2)})
     found = [asker._backoff(attempt, wire.UnavailableError("x"), draw) for attempt in range(1, 9)]
     assert found == [0.5, 1, 2, 4, 8, 16, 20, 20]
+    asked = [asker._backoff(attempt, wire.UnavailableError("x", 3), draw) for attempt in range(1, 6)]
+    assert asked == [3, 3, 3, 4, 8]
+    assert asker._backoff(4, wire.UnavailableError("x", 0), draw) == 4  # as a date that is over says
 
 
 FILE = """
@@ -122,6 +136,7 @@ def test_settings_come_from_a_file(tmp_path, monkeypatch):
         ("inference: {concurrency: 0}", "concurrency must be above 0, was 0"),
         ("inference: {price_in: -1}", "price_in must be 0 or more"),
         ("inference: {max_cost: 3}", "max_cost needs the prices"),
+        ("inference: {header: api-key}", "header must be a name and a form"),
         ("inference: [", "must name a YAML file"),
         ("inference: 3", "must be a mapping"),
         ("- inference", "must be a mapping"),

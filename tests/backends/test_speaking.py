@@ -141,6 +141,22 @@ def test_speech_t5_refuses_what_is_longer_than_it_reads(speech_t5):
     assert one.flags == (TOO_LONG,)
 
 
+def test_bark_draws_its_tokens_from_the_seed():
+    model = registry.speaker(str(tiny_speech.kept("bark")))
+    request = SpeechRequest("hello there")
+    state = torch.get_rng_state()
+    made = model.speak([request, SpeechRequest("go home"), request, request], [1, 2, 1, 3])
+    assert torch.equal(state, torch.get_rng_state())
+    assert (made[0].rate, model.determinism) == (24000, "row")
+    assert np.array_equal(made[0].samples, made[2].samples)
+    assert len({one.samples.tobytes() for one in made}) == 3
+    assert np.array_equal(model.speak([request], [3])[0].samples, made[3].samples)
+    (blank, long) = model.speak([SpeechRequest("..."), SpeechRequest("word " * 40)], [0, 0])
+    assert (blank.flags, long.flags) == ((NO_SPEECH,), (TOO_LONG,))
+    with pytest.raises(ParameterError, match="voice must be one of none"):
+        model.speak([SpeechRequest("hello", "/etc/passwd")], [0])
+
+
 def test_a_batch_out_of_memory_is_halved_and_recorded(vits, monkeypatch):
     monkeypatch.setattr("hfaug.backends.speaking._ROOM", {"cpu": 4})
     real = VitsSpeaker.say

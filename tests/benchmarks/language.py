@@ -1,16 +1,21 @@
-"""Backends for text: what they take away from the engines that they drive, and what a call a row would cost."""
+"""Text by models: what backends, and ops over them, take away from the engines, and what a call a row would cost."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import datasets
+import pyarrow as pa
 import torch
 
 from hfaug.backends import MaskRequest, Message, Sampling, registry
+from hfaug.op import Op
+from hfaug.ops.text import BackTranslate, Rewrite
 from tests import tiny_models
 from tests.benchmarks import environment
 from tests.benchmarks.engines import BATCH, MODELS, Translator
@@ -18,19 +23,20 @@ from tests.benchmarks.report import Line, at_least
 from tests.benchmarks.sentences import sentences
 from tests.benchmarks.timing import Case, interleave
 
-ROWS, FEW, ROUNDS, NEW_TOKENS = 128, 16, 3, 24
+ROWS, FEW, ROUNDS, NEW_TOKENS, UNITS = 128, 16, 3, 24, 1
 LIKE_ENGINE, OVER_NAIVE = at_least(0.95), at_least(4)
 TRANSLATOR = str(MODELS / "translate-en-de-fr")
 GREEDY = Sampling(beams=1)
 
 
 def measure() -> list[Line]:
-    """Translation by both engines, a language model, a masked one."""
+    """Translation by both engines, a language model, a masked one; then ops over the first three, a unit at a time."""
     with tempfile.TemporaryDirectory() as folder:
         before = os.environ.get("HFAUG_HOME")
         os.environ["HFAUG_HOME"] = folder
         try:
-            return [*_translation(), *_ctranslate2(), *_writing(Path(folder)), *_filling(Path(folder))]
+            backends = [*_translation(), *_ctranslate2(), *_writing(Path(folder)), *_filling(Path(folder))]
+            return [*backends, *_translating_ops(), *_writing_op(Path(folder))]
         finally:
             registry.unload()
             os.environ.pop("HFAUG_HOME")
@@ -126,6 +132,74 @@ def _filling(folder: Path) -> list[Line]:
     return _lines("masked model", requests, bare, ours.fill, length=lambda one: len(one.text))
 
 
+def _translating_ops() -> list[Line]:
+    """There and back, as the engine of a build runs an op: unit by unit, on a table."""
+    plain, texts, lines = Translator(), sentences(UNITS * BackTranslate.unit_rows), []
+
+    def naive(some: Sequence[str]) -> None:
+        _mapped(some, lambda row: {"text": plain.there_and_back([row["text"]])[0]})
+
+    fast = registry.translator(TRANSLATOR, runtime="ctranslate2", device="cpu")
+    for runtime, there_and_back in (
+        ("transformers", plain.there_and_back),
+        ("ctranslate2", lambda some: _ct2_pass(fast, _ct2_pass(fast, some, "de"), "en")),
+    ):
+        run = _unit_by_unit(BackTranslate(model=TRANSLATOR, runtime=runtime))
+        lines += _compare(f"back_translate on {runtime}", "op", texts, lambda f=there_and_back: f(texts), run, naive)
+    return lines
+
+
+def _ct2_pass(ours: Any, texts: Sequence[str], language: str) -> list[str]:
+    engine, tokenizer = ours._engine, ours._tokenizer
+    tokens = [tokenizer.convert_ids_to_tokens(tokenizer(f">>{language}<< {text}")["input_ids"]) for text in texts]
+    found = engine.translate_batch(tokens, max_batch_size=4096, batch_type="tokens", beam_size=4)
+    return [
+        tokenizer.decode(tokenizer.convert_tokens_to_ids(one.hypotheses[0]), skip_special_tokens=True) for one in found
+    ]
+
+
+def _writing_op(folder: Path) -> list[Line]:
+    """A rewriting op, with its prompt and its checks, against `generate` on the same prompts, sorted."""
+    path = folder / "lm"
+    op = Rewrite(model=str(path), prompt="[user]\n{{ text }}", max_new_tokens=NEW_TOKENS, check_language=False)
+    ours = registry.language_model(str(path), device="cpu")
+    model, tokenizer = ours._model, ours._tokenizer
+    tokenizer.padding_side = "left"
+    texts = [text[:60] for text in sentences(UNITS * Rewrite.unit_rows)]
+
+    def bare(some: Sequence[str]) -> list[str]:
+        chats = [[{"role": "user", "content": text}] for text in some]
+        inputs = tokenizer.apply_chat_template(chats, add_generation_prompt=True, padding=True, return_tensors="pt")
+        with torch.inference_mode():
+            made = model.generate(**inputs, max_new_tokens=NEW_TOKENS, pad_token_id=0, do_sample=True, top_p=0.95)
+        return tokenizer.batch_decode(made[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+
+    def all_at_once() -> None:
+        order = sorted(texts, key=len)
+        for start in range(0, len(order), BATCH):
+            bare(order[start : start + BATCH])
+
+    def naive(some: Sequence[str]) -> None:
+        _mapped(some, lambda row: {"text": bare([row["text"]])[0]})
+
+    return _compare("rewrite on transformers", "op", texts, all_at_once, _unit_by_unit(op), naive)
+
+
+def _unit_by_unit(op: Op) -> Callable[[Sequence[str]], None]:
+    features = datasets.Features({"text": datasets.Value("string")})
+
+    def run(texts: Sequence[str]) -> None:
+        table = pa.table({"text": list(texts)})
+        for start in range(0, len(texts), op.unit_rows):
+            op.run_table(table.slice(start, op.unit_rows), features)
+
+    return run
+
+
+def _mapped(texts: Sequence[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    datasets.Dataset.from_dict({"text": list(texts)}).map(change, new_fingerprint=secrets.token_hex(8))
+
+
 def _lines(
     name: str,
     rows: Sequence[Any],
@@ -149,21 +223,31 @@ def _lines(
         for row in rows[:: len(rows) // FEW]:
             naive([row])
 
+    return _compare(name, "backend", rows, all_at_once, driven, lambda _: one_by_one(), called)
+
+
+def _compare(
+    name: str,
+    what: str,
+    rows: Sequence[Any],
+    alone: Callable[[], object],
+    driven: Callable[[Sequence[Any]], object],
+    naive: Callable[[Sequence[Any]], object],
+    called: str = "a map of a row a call",
+) -> list[Line]:
+    """What drives an engine against the engine, and against a call a row."""
     environment.settle()
+    few = rows[:: len(rows) // FEW][:FEW]
     cases = [
-        Case("engine", all_at_once, len(rows)),
-        Case("backend", lambda: driven(rows), len(rows)),
-        Case("naive", one_by_one, FEW),
+        Case("engine", alone, len(rows)),
+        Case(what, lambda: driven(rows), len(rows)),
+        Case("naive", lambda: naive(few), FEW),
     ]
     times = interleave(cases, ROUNDS)
+    whole = f"{name}: engine alone on the whole list / {what}"
     return [
-        Line(
-            "language",
-            f"{name}: engine alone on the whole list / backend",
-            times.ratio("engine", "backend"),
-            LIKE_ENGINE,
-        ),
-        Line("language", f"{name}: {called} / backend", times.ratio("naive", "backend"), OVER_NAIVE),
+        Line("language", whole, times.ratio("engine", what), LIKE_ENGINE),
+        Line("language", f"{name}: {called} / {what}", times.ratio("naive", what), OVER_NAIVE),
     ]
 
 

@@ -30,7 +30,7 @@ _ROLES = Roles({"image": ("image",)}, Binding())
 
 def measure() -> list[Line]:
     """The ratio of medians, both sides by turns on the same photographs."""
-    photos = [decode(data) for data in jpegs(PHOTOS)]
+    photos = [Picture(decode(data)) for data in jpegs(PHOTOS)]
     return [_line(pair, photos) for pair in PAIRS]
 
 
@@ -42,36 +42,36 @@ class _Decoded:
     def __init__(self) -> None:
         self.sources: dict[tuple[str, int], Any] = {}
 
-    def open_image(self, value: Pixels) -> Picture:
-        return Picture(value)
+    def open_image(self, value: Picture) -> Picture:
+        return value
 
-    def open_reduced(self, value: Pixels, factor: int) -> None:
+    def open_reduced(self, value: Picture, factor: int) -> None:
         """Pixels cannot be decoded at a share of their size."""
 
-    def measure_image(self, value: Pixels) -> tuple[int, int]:
-        return value.shape[0], value.shape[1]
+    def measure_image(self, value: Picture) -> tuple[int, int]:
+        return value.size
 
 
 _BATCH = _Decoded()
 
 
-def _changed(op: Any, array: Pixels, rng: Stream) -> Pixels:
+def _changed(op: Any, photo: Picture, rng: Stream) -> Pixels:
     """What an op makes of pixels, through all that it does in a row but the codec."""
     batch: Any = _BATCH
     row = Row(batch, 0, 0)
     row.roles = _ROLES
-    scene = Scene(row, ImageSource(batch, "image", array))
+    scene = Scene(row, ImageSource(batch, "image", photo))
     op.change(scene, rng)
     return scene.array
 
 
-def _line(pair: Pair, photos: list[Pixels]) -> Line:
+def _line(pair: Pair, photos: list[Picture]) -> Line:
     times: dict[str, list[float]] = {"ours": [], "ours cpu": [], "theirs": [], "theirs cpu": []}
     for number, rng in enumerate(_streams()):
-        array = photos[number % PHOTOS]
+        photo = photos[number % PHOTOS]
         calls: dict[str, Callable[[], object]] = {
-            "ours": partial(_changed, pair.op, array, rng),
-            "theirs": partial(pair.other, image=array),
+            "ours": partial(_changed, pair.op, photo, rng),
+            "theirs": partial(pair.other, image=photo.array),
         }
         for side, call in calls.items():
             wall, cpu = _measured(call)
@@ -97,11 +97,11 @@ def _streams() -> Iterator[Stream]:
     return iter(Streams([row_key(f"row {number}") for number in range(PHOTOS + ROUNDS)], digest="single"))
 
 
-def _psnr(pair: Pair, photos: list[Pixels]) -> float:
+def _psnr(pair: Pair, photos: list[Picture]) -> float:
     """Between the outputs of both, in dB over all pixels."""
     errors = []
-    for array, rng in zip(photos, _streams(), strict=False):
-        ours, theirs = _changed(pair.op, array, rng), np.asarray(pair.other(image=array)["image"])
+    for photo, rng in zip(photos, _streams(), strict=False):
+        ours, theirs = _changed(pair.op, photo, rng), np.asarray(pair.other(image=photo.array)["image"])
         errors.append(float(np.square(ours.astype(np.float64) - theirs.reshape(ours.shape)).mean()))
     mean = statistics.mean(errors)
     return 10 * float(np.log10(255**2 / mean)) if mean else float("inf")

@@ -12,12 +12,13 @@ from torchvision.transforms import v2
 from hfaug import Chain, OneOf, wrap
 from hfaug.catalog import all_classes
 from hfaug.op import Op
-from hfaug.ops.audio import AddNoise, ChangeGain
+from hfaug.ops.audio import AddNoise, ChangeGain, Crop, Shift, ShiftPitch, StretchTime, gather_sounds
 from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import DeleteWords, SwapChars
 from hfaug.ops.video import ChangeSpeed, DropFrames, Loop, Reverse, Trim
 from hfaug.testing import Case, cases
+from hfaug.testing.samples import sample
 from tests import lexicons, tiny_chat, tiny_speech
 
 lexicons.install()
@@ -26,6 +27,7 @@ MODELS = Path(__file__).parents[1] / "models"
 
 DRAWN = {"model": str(tiny_chat.CHAT), "temperature": 1, "top_p": 1, "max_new_tokens": 128}
 BUILDERS = {
+    "audio.reverberate": lambda cls: cls(responses=gather_sounds(sample("sounds").rows)),
     "audio.speak": lambda cls: cls(
         model=str(tiny_speech.kept("voices")), voices=("0", "1", "2"), speed=(0.8, 1.2), voice_column="voice"
     ),
@@ -74,7 +76,7 @@ def louder(samples):
 COMPOSED = {
     "chain of images": Chain(Rotate(), JitterColor(), Flip(), Rotate(degrees=(10, 40)), Erase()),
     "chain of texts": Chain(SwapChars(share=0.5), DeleteWords(share=0.3), SwapChars(share=0.5)),
-    "chain of sounds": Chain(ChangeGain(), AddNoise(), AddNoise()),
+    "chain of sounds": Chain(ChangeGain(), StretchTime(), ShiftPitch(), Crop(), AddNoise(), Shift(), AddNoise()),
     "chain of videos": Chain(Trim(), Rotate(), Reverse(), Loop(), DropFrames(), ChangeSpeed(), JitterColor()),
     "chain that mixes": Chain(Flip(), MixUp(), JitterColor()),
     "one of": OneOf(Flip(), Rotate(), JitterColor(), weights=(1, 2, 3)),

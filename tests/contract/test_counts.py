@@ -9,7 +9,17 @@ import hfaug
 from hfaug import Chain, OneOf, media, moves
 from hfaug.augment import augment
 from hfaug.op import RowOp
-from hfaug.ops.audio import AddNoise, ChangeGain
+from hfaug.ops.audio import (
+    AddNoise,
+    ChangeGain,
+    ChangeSpeed,
+    Crop,
+    Pad,
+    Reverse,
+    Shift,
+    ShiftPitch,
+    StretchTime,
+)
 from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import SwapChars
@@ -147,6 +157,46 @@ def test_sounds_are_decoded_once():
     done, found = work(ChangeGain().sometimes(0), rows)
     assert found == {}
     assert done["audio"].to_pylist() == storage(rows)["audio"].to_pylist()
+
+
+SOUND_WORK = ("audio.decode", "audio.encode", "audio.stretch", "audio.resample")
+SLOWER, HIGHER = StretchTime(factor=(0.8, 0.9)), ShiftPitch(semitones=(1, 2))
+SOUND_CASES = {
+    "one stretch": (SLOWER, (1, 1, 1, 0)),
+    "stretch and pitch are one pass": (Chain(SLOWER, HIGHER), (1, 1, 1, 0)),
+    "stretch, pitch, stretch, pitch too": (Chain(SLOWER, HIGHER, SLOWER, HIGHER), (1, 1, 1, 0)),
+    "a cut parts two passes": (Chain(SLOWER, Crop(), HIGHER), (1, 1, 2, 0)),
+    "two speeds are one resampling": (Chain(ChangeSpeed(), ChangeSpeed()), (1, 1, 0, 1)),
+    "cuts cost none": (Chain(Crop(), Reverse(), Pad(), Shift()), (1, 1, 0, 0)),
+    "three copies": (Chain(SLOWER, HIGHER).times(3), (1, 3, 3, 0)),
+    "there and back is nothing": (Chain(Reverse(), Reverse()), (0, 0, 0, 0)),
+    "gains that cancel out are nothing": (
+        Chain(ChangeGain(gain_db=(6, 6)), ChangeGain(gain_db=(-6, -6))), (0, 0, 0, 0),
+    ),
+    "no stretch": (StretchTime(factor=(1, 1)), (0, 0, 0, 0)),
+    "no pitch": (ShiftPitch(semitones=(0, 0)), (0, 0, 0, 0)),
+    "much slower takes two passes": (StretchTime(factor=(0.3, 0.3)), (1, 1, 2, 0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("op,expected", SOUND_CASES.values(), ids=SOUND_CASES)
+def test_work_for_one_sound(op, expected):
+    """Decodes, encodes, passes of the engine, resamplings; a row that nothing changed is the same bytes."""
+    sounds = sample("sounds")
+    rows = sounds.rows.select([3])
+    done, found = work(op.on(**sounds.said), rows)
+    assert tuple(found.get(name, 0) for name in SOUND_WORK) == expected
+    if not expected[1]:
+        assert done["audio"].to_pylist() == storage(rows)["audio"].to_pylist()
+
+
+def test_gains_multiply():
+    """Two gains in a chain are the product, rounded once."""
+    rows = sample("sounds").rows.select([5])  # float samples
+    chain = Chain(ChangeGain(gain_db=(-3, -3)), ChangeGain(gain_db=(-4, -4)))
+    one = ChangeGain(gain_db=(-7, -7))
+    samples = [media.decode_audio(op(storage(rows))["audio"][0].as_py()["bytes"]).samples for op in (chain, one)]
+    assert abs(samples[0] - samples[1]).max() < 1e-7
 
 
 def test_texts_cost_no_media():

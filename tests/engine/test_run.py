@@ -242,3 +242,23 @@ def test_when_one_process_fails_the_others_stop_and_say_why(tmp_path):
     assert "rank 1" in str(first)
     assert "ValueError: no memory on this card" in str(first)
     assert len(list((tmp_path / "failed").iterdir())) == 1
+
+
+def test_units_that_are_not_made_alike_do_not_share_a_stage(tmp_path):
+    """What is another is named; who makes them as they were begun goes on, and nobody is told where all is alike."""
+
+    def machine(dtype, most=99):
+        left = iter(range(most))
+
+        def work(table):
+            next(left)
+            return UnitResult(double(table), made_with={"model": {"dtype": dtype, "rows": 64}})
+
+        return mapped(work)
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        run(machine("bf16", most=2), tmp_path, progress=False)
+    with pytest.raises(StageError, match=r"model ran with dtype bf16 before and with dtype fp32 now; go on where"):
+        run(machine("fp32"), tmp_path, progress=False)
+    found = run(machine("bf16"), tmp_path, progress=False)
+    assert (found.stages[-1].found, len(values(found.view))) == (2, 20)

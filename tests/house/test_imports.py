@@ -13,7 +13,7 @@ LAYERS = [
     {"errors"},
     {
         "assets", "binding", "calls", "classes", "code", "columns", "config", "fields", "frames", "groups",
-        "label_groups", "labels", "language", "layouts", "measures", "media", "moves", "randomness", "roles",
+        "label_groups", "labels", "language", "layouts", "measures", "media", "moves", "randomness", "roles", "threads",
     },
     {"provenance", "rows", "sentences"},
     {"arguments", "lineage", "op", "plan", "texts"},

@@ -12,7 +12,6 @@ EXCEPTIONS = {
     "hfaug/ops/text/back_translate.py": "half of it is its page: seventeen fields, each described, and an example",
     "hfaug/ops/text/fill.py": "half of it is its page: fifteen fields, each described, and an example",
     "hfaug/ops/text/generate.py": "half of it is its page: eighteen fields, each described, and an example",
-    "hfaug/ops/text/substitute_masked.py": "half of it is its page: ten fields, each described, and an example",
     "hfaug/ops/text/fill_templates.py": "a third of it is its page: ten fields, each described, and an example",
     # "hfaug/ops/image/rotate.py": "why this file must be longer",
     # "hfaug/ops/image/rotate.py::Rotate.warp": "why this function must be longer",

@@ -4,22 +4,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfaug.language import sentences
 from hfaug.language.sentences import sentence_spans
 from hfaug.sentences import cut_sentences
 
 
 @pytest.mark.parametrize(
-    "language, sentences",
+    "language, parts",
     [
         ("en", ["Dr. Smith paid $3.50 to Acme Inc. in the U.S. on Jan. 5.", "J. K. Rowling wrote it!", "Really?"]),
         ("de", ["Am 3. Oktober kam z. B. Dr. Müller, d. h. um 5 Uhr.", "Er lief ca. 3 km."]),
         ("fr", ["Il est arrivé à 5 h.", "L'homme d'aujourd'hui est là."]),
+        ("fr", ["Il a vu M. Dupont et Mme. Curie hier.", "Oui."]),
+        ("ru", ["Он, т. е. Иван, пришёл.", "Да."]),
+        ("nl", ["Daar is mevr. Jansen met o.a. Piet.", "Ja."]),
+        ("pl", ["To dr hab. Nowak i m.in. Kowalski.", "Tak."]),
+        ("it", ["Il sig. Rossi, a pag. 5.", "Bene."]),
+        ("sv", ["Det är t.ex. Anna, dvs. Kim, kl. 5.", "Ja."]),
         ("ar", ["مرحبا بك.", "كيف حالك؟", "أنا بخير."]),
     ],
 )
-def test_sentences_of_languages(language, sentences):
-    text = " ".join(sentences)
-    assert [text[start:end] for start, end in sentence_spans(text, language)] == sentences
+def test_sentences_of_languages(language, parts):
+    text = " ".join(parts)
+    assert [text[start:end] for start, end in sentence_spans(text, language)] == parts
 
 
 @pytest.mark.parametrize(
@@ -27,6 +34,15 @@ def test_sentences_of_languages(language, sentences):
 )
 def test_sentences_without_blanks(language, text, count):
     assert len(sentence_spans(text, language)) == count
+
+
+def test_the_splitter_never_sees_much_that_has_no_blanks(monkeypatch):
+    """Its time would grow with the square."""
+    seen = []
+    split = sentences._splitter()
+    monkeypatch.setattr(sentences, "_splitter", lambda: lambda *call: seen.append(len(call[1])) or split(*call))
+    assert len(sentence_spans("我喜欢。" * 5000, "zh")) == 5000
+    assert max(seen) < 2100
 
 
 def test_lines():

@@ -1,11 +1,54 @@
 """Words are those of Unicode's rules, in every script; addresses are none."""
 
+import re
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hfaug.language.scripts import script_of, unknown_script
-from hfaug.language.words import bears_mark, cut_words, is_unspaced, word_spans
+from hfaug.language.words import address_spans, bears_mark, cut_words, is_unspaced, word_spans
+from hfaug.ops.text import (
+    AddPhoneticErrors,
+    ContractWords,
+    DeleteWords,
+    ExpandContractions,
+    InsertSynonyms,
+    ReplaceSynonyms,
+    RewordDates,
+    RewordNumbers,
+    SplitWords,
+    SwapWords,
+)
+from tests import lexicons
+from tests.ops.drawing import stream
+
+lexicons.install()
+
+
+OPS = [
+    AddPhoneticErrors(share=1),
+    ContractWords(share=1),
+    DeleteWords(share=0.5),
+    ExpandContractions(share=1),
+    InsertSynonyms(share=0.1, lexicon="tiny-en:1"),
+    ReplaceSynonyms(share=1, lexicon="tiny-en:1"),
+    RewordDates(share=1),
+    RewordNumbers(share=1),
+    SplitWords(share=1),
+    SwapWords(share=0.1),
+]
+
+
+def seconds(op, text):
+    """Processor time of an op on one text, the least of three."""
+    found = []
+    for _ in range(3):
+        start = time.process_time()
+        op.edits(text, stream()) if hasattr(op, "edits") else op.parts(text)
+        found.append(time.process_time() - start)
+    return min(found)
 
 
 def parts(text, cut=word_spans):
@@ -62,6 +105,31 @@ def test_offsets_count_code_points(text):
 def test_addresses_hold_no_words():
     text = "Mail a.b@example.org, see HTTPS://example.org/a-b or www.example.org, @ada!"
     assert parts(text, cut_words) == ["Mail", "see", "or"]
+
+
+@given(st.text(alphabet="a @.:/w东\n", max_size=40))
+def test_addresses_are_those_of_a_slow_search(text):
+    """Which looks at each stretch between white space."""
+    expected = []
+    for run in re.finditer(r"\S+", text):
+        mark = re.search(r"://|@|www\.", run[0], re.IGNORECASE)
+        if mark and any(part in text for part in ("://", "@", "www.")):
+            whole = mark[0] != "www." or run[0][mark.end() :].strip() == run[0]
+            expected.append((run.start() + (0 if whole else mark.start()), run.end()))
+    assert address_spans(text) == expected
+    assert [span for span in word_spans(text) if all(span[1] <= low or span[0] >= high for low, high in expected)] == (
+        cut_words(text)
+    )
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize(
+    "text", ["In 5 days we paid 20 to a.b@c.d for a car. ", "a@b.de 我喜欢中国菜", "x-y 3 ", "is not it. "]
+)
+def test_the_time_grows_with_the_text(op, text):
+    """Ten times the text takes some ten times as long; a hundred times if each word looked at all others."""
+    seconds(op, text * 10)
+    assert seconds(op, text * 3000) < 30 * max(seconds(op, text * 300), 2e-4)
 
 
 def test_scripts():

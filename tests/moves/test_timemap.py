@@ -163,3 +163,37 @@ def test_wrong_calls():
         TimeMap.crop(5, 3, 3)
     with pytest.raises(ParameterError, match="must take"):
         TimeMap.speed(5, 2).then(TimeMap.reverse(5))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([7, 100, 8_000, 44_100]), st.integers(1, 90_000))
+def test_borders_are_put_on_samples(seed, rate, count):
+    """Whole numbers, side by side, within the sound; what keeps its pace keeps its length to the sample."""
+    rng = np.random.default_rng(seed)
+    moves = draw_map(rng, count / rate)
+    done = moves.on_samples(rate, count)
+    last = 0
+    for start, stop, at, end in done.pieces:
+        assert all(float(value).is_integer() for value in (start, stop, at, end))
+        low, high = sorted((at, end))
+        assert 0 <= start < stop <= count
+        assert last <= low < high <= done.duration_s
+        last = high
+    assert done.duration_s == round(moves.duration_s * rate)
+    paces = [abs((d - c) / (b - a)) for a, b, c, d in moves.pieces]
+    if all(abs(pace - 1) < 1e-12 for pace in paces):
+        assert all(stop - start == abs(end - at) for start, stop, at, end in done.pieces)
+    for before, after in zip(moves.pieces, done.pieces, strict=False):
+        if len(moves.pieces) == len(done.pieces):
+            assert np.abs(np.array(before) * rate - after).max() <= 2
+
+
+@pytest.mark.parametrize("shift_s", [0.0, 0.3, -0.3, 9.7, 10.0, 25.0])
+def test_rolling(shift_s):
+    """Every moment comes up again, so much later on a circle."""
+    t = np.linspace(0.05, 9.95, 50)
+    moved = TimeMap.roll(10.0, shift_s).points(t)
+    gap = np.abs(moved - (t + shift_s) % 10.0)
+    assert np.minimum(gap, 10 - gap).max() < 1e-9
+    assert TimeMap.roll(10.0, shift_s).duration_s == 10.0
+    assert TimeMap.roll(0.0, shift_s).is_identity

@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from hfaug.backends import registry
+from hfaug.backends import override, registry
 from hfaug.backends.remote import RemoteSettings, configure
+from hfaug.errors import StageError
+from hfaug.ops.text import AskQuestions, BackTranslate, Fill, Generate, Rewrite, SubstituteMasked
 from hfaug.recipe import parse_recipe
 from hfaug.recipe.build import build
 from hfaug.record import RunRecord
 from hfaug.release.of_recipe import release_build
 from tests import tiny_models
 from tests.backends.endpoint import Endpoint
+from tests.fakes import FakeLanguageModel
 
 RECIPE = """
 name: words
@@ -74,3 +77,61 @@ def test_what_was_bought_is_recorded_once(rows, tmp_path):
     assert fresh.ran[0].events == {"reused": 12}
     assert first.identity() == fresh.identity()
     assert first.models[0].determinism == "recorded"
+
+
+def _machine(device, dtype, determinism, *, breaks_at=99):
+    """A model as it runs on some machine, which breaks down in one of its calls."""
+
+    class Model(FakeLanguageModel):
+        def generate(self, prompts, **options):
+            if len(self.calls) == breaks_at:
+                raise RuntimeError("power failure")
+            return super().generate(prompts, **options)
+
+        def reply(self, prompt, seed, schema):
+            return f"Well, {prompt[-1].content[4:-4]}"
+
+    Model.determinism = determinism
+    Model.settings = {"runtime": "fake", "device": device, "dtype": dtype, "versions": "fake 1"}
+    return Model
+
+
+def _interrupted(rows, monkeypatch, first, then):
+    """Builds a recipe on two machines: the first breaks down in its third unit."""
+    monkeypatch.setattr(Rewrite, "unit_rows", 4)
+    with override("language_model", first), pytest.raises(RuntimeError, match="power failure"):
+        built(rows, "some-model")
+    with override("language_model", then):
+        return built(rows, "some-model")
+
+
+GPU = ("cuda", "bfloat16", "request")
+
+
+@pytest.mark.parametrize(
+    "then", [("cpu", "float32", "row"), ("cuda", "float16", "request"), ("cpu", "float32", "request")]
+)
+def test_a_stage_is_not_made_half_on_one_kind_of_machine_and_half_on_another(rows, monkeypatch, then):
+    """Else its rows would follow from neither of the two records."""
+    wanted = rf"some-model ran with .*dtype bfloat16.* before and with .*dtype {then[1]}.*now; go on where it was begun"
+    with pytest.raises(StageError, match=wanted):
+        _interrupted(rows, monkeypatch, _machine(*GPU, breaks_at=2), _machine(*then))
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (GPU, GPU),
+        (("cpu", "float32", "row"), ("cpu", "float32", "row")),
+        (("a", "b", "recorded"), ("c", "d", "recorded")),
+    ],
+)
+def test_what_is_made_alike_goes_on(rows, monkeypatch, first, then):
+    done = _interrupted(rows, monkeypatch, _machine(*first, breaks_at=2), _machine(*then))
+    assert sum(ran["units"] for ran in done.record.ran[0].settings) == 3
+
+
+@pytest.mark.parametrize("op", [AskQuestions, BackTranslate, Fill, Generate, Rewrite, SubstituteMasked])
+def test_a_unit_is_large_enough_for_batches_of_like_length(op):
+    """And for an endpoint to be kept busy: eight times as many rows as requests that are under way at once."""
+    assert op.unit_rows == 200 >= 8 * RemoteSettings().concurrency

@@ -22,7 +22,7 @@ from hfaug.errors import ModelError
 
 __all__ = ["Answers", "request_key"]
 
-_VERSION = 1  # of what a file holds
+_VERSION = 2  # of what a file holds
 
 
 def request_key(request: Mapping[str, Any]) -> str:
@@ -43,12 +43,13 @@ class Answers:
         self._folder = folder
 
     def read(self, key: str) -> Any:
-        """The answer to a request; None if there is none yet."""
+        """The answer to a request; None if there is none yet, or none that is what was written."""
         try:
             kept = json.loads(self._path(key).read_bytes())
-        except (FileNotFoundError, ValueError):  # a file that is no JSON was damaged from outside
+            whole = kept["version"] == _VERSION and kept["digest"] == _digest(key, kept["answer"])
+            return kept["answer"] if whole else None
+        except (FileNotFoundError, ValueError, LookupError, TypeError):  # damaged from outside, or made by hand
             return None
-        return kept.get("answer") if isinstance(kept, dict) and kept.get("version") == _VERSION else None
 
     def write(self, key: str, answer: Any) -> None:
         """Keep the answer to a request.
@@ -57,11 +58,11 @@ class Answers:
             key: The request, by :func:`request_key`.
             answer: Plain JSON values, not None.
         """
-        path = self._path(key)
+        path, kept = self._path(key), {"version": _VERSION, "digest": _digest(key, answer), "answer": answer}
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(json.dumps({"version": _VERSION, "answer": answer}, ensure_ascii=True).encode())
+            file.write(json.dumps(kept, ensure_ascii=True).encode())
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -98,3 +99,7 @@ class Answers:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.json"
+
+
+def _digest(key: str, answer: Any) -> str:
+    return request_key({"request": key, "answer": answer})

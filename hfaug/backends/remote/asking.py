@@ -19,6 +19,7 @@ from hfaug.errors import ModelError
 __all__ = ["Asker", "Question", "Reply"]
 
 _LONGEST_BACKOFF_S = 60.0
+_MOST_TOLD = 500  # characters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Question:
 
 class _StoppedError(Exception):
     """Another request failed for good; this one need not go on."""
+
+
+class _GivenUpError(Exception):
+    """A request was tried as often, or waited for as long, as it may be."""
 
 
 class Asker:
@@ -118,13 +123,17 @@ class Asker:
 
     def _buy(self, question: Question, stop: threading.Event) -> Reply:
         promised = self._ledger.promise(*question.tokens)
-        reply = None
+        reply, failed = None, ""
         try:
             reply = self._try(question, stop)
         except RefusedError as error:
-            raise ModelError(f"{self._who}: must take the request, refused it: {error}; {_advice(error)}") from error
+            failed = f"must take the request, refused it: {self._told(error)}; {_advice(error)}"
+        except _GivenUpError as error:
+            failed = f"{error}; run again later: what was answered is kept"
         finally:
             self._ledger.settle(promised, reply.tokens if reply else None)
+        if reply is None:  # no longer in a handler: what is chained to an error is shown with it, and may hold the key
+            raise ModelError(f"{self._who}: {failed}")
         return reply
 
     def _try(self, question: Question, stop: threading.Event) -> Reply:
@@ -134,38 +143,46 @@ class Asker:
             if stop.wait(seconds):
                 raise _StoppedError
 
-        guess = sum(question.tokens)
-        draw = random.Random(question.key)
-        for attempt in range(1, self._settings.tries + 1):
-            self._pace.wait(guess, sleep)
+        guess, draw = sum(question.tokens), random.Random(question.key)
+        began, tries, delays = self._pace.clock(), 0, 0
+        while True:
+            sent = self._pace.wait(guess, sleep)
             sleep(0)
             self._ledger.send()
             try:
                 reply = question.send()
             except UnavailableError as error:
-                last = error
+                delays += 1
+                tries += error.wait_s is None  # to be told when to come back is no failure
+                seconds = self._backoff(delays, error, draw)
+                self._give_up(tries, max(began, self._pace.served), error)
+                if error.is_busy:
+                    self._pace.hold(error.wait_s or seconds, sent)
             else:
-                self._pace.correct(guess, sum(reply.tokens) if reply.tokens else 0)
+                self._pace.serve(guess, sum(reply.tokens) if reply.tokens else 0)
                 return reply
-            seconds = self._backoff(attempt, last, draw)
-            if attempt < self._settings.tries:
-                sleep(seconds)
-        raise ModelError(
-            f"{self._who}: must answer, did not in {self._settings.tries} tries, the last time: {last}; run again "
-            "later: what was answered is kept"
-        ) from last
+            sleep(seconds)
+
+    def _give_up(self, tries: int, served: float, error: UnavailableError) -> None:
+        """Stop if a request was tried often enough, or put off for too long while the endpoint answered nobody."""
+        patience = self._settings.patience_s
+        if tries >= self._settings.tries:
+            raise _GivenUpError(f"must answer, did not in {tries} tries, the last time: {self._told(error)}")
+        if error.wait_s is not None and error.wait_s > patience:
+            raise _GivenUpError(f"must be ready in {patience:g} s (patience_s), asks to wait {error.wait_s:g} s")
+        if error.wait_s is not None and self._pace.clock() - served > patience:
+            raise _GivenUpError(
+                f"must be ready in {patience:g} s (patience_s), put off every request: {self._told(error)}"
+            )
+
+    def _told(self, error: Exception) -> str:
+        """What an endpoint said, or what happened on the way; without the key, which some repeat."""
+        return self._settings.hidden(str(error))[:_MOST_TOLD]
 
     def _backoff(self, attempt: int, error: UnavailableError, draw: random.Random) -> float:
-        """Seconds until the next try: what the endpoint asks for, and then all wait; else twice as long each time."""
-        if error.wait_s is None:
-            return min(_LONGEST_BACKOFF_S, self._settings.patience_s, 2.0 ** (attempt - 2)) * draw.uniform(0.75, 1.25)
-        if error.wait_s > self._settings.patience_s:
-            raise ModelError(
-                f"{self._who}: must be ready in {self._settings.patience_s:g} s (patience_s), asks to wait "
-                f"{error.wait_s:g} s; run again later: what was answered is kept"
-            ) from error
-        self._pace.hold(error.wait_s)
-        return 0.0
+        """Seconds until the next try: twice as long each time, and at least what the endpoint asks for."""
+        own = min(_LONGEST_BACKOFF_S, self._settings.patience_s, 2.0 ** (attempt - 2)) * draw.uniform(0.75, 1.25)
+        return max(own, error.wait_s or 0.0)
 
 
 def _advice(error: RefusedError) -> str:

@@ -16,17 +16,26 @@ from hfaug.backends.remote.asking import Asker, Question, Reply
 from hfaug.backends.remote.pacing import Pace, run_size
 from hfaug.backends.remote.settings import RemoteSettings
 from hfaug.backends.remote.spending import Ledger, Spending
-from hfaug.backends.remote.wire import RefusedError, UnavailableError, Wire, connect
+from hfaug.backends.remote.wire import RefusedError, UnavailableError, Wire, connect, storable
 from hfaug.backends.stopping import cut_at
 from hfaug.errors import ParameterError
 
-__all__ = ["RemoteLanguageModel", "RemoteModel"]
+__all__ = ["RemoteLanguageModel", "RemoteModel", "guessed_tokens"]
 
 _SEARCH = Sampling()
 _SEEDS = 2**31  # endpoints take a signed number of 32 bits; the whole seed stands in the key of the answer
-_CHARACTERS = 3  # of a token, about and rather too few, where the endpoint has not counted yet
+_BYTES = 3  # of a token, about and rather too few, where the endpoint does not count
 _TOO_LONG = ("context_length", "context length", "too long", "too many tokens", "maximum context", "max_model_len")
 _FILTERED = ("content_filter", "content_policy", "content management policy", "responsibleai")
+
+
+def guessed_tokens(text: str) -> int:
+    """About how many tokens a text has, rather too many.
+
+    >>> guessed_tokens("The film was long."), guessed_tokens("")
+    (6, 0)
+    """
+    return -(-len(text.encode("utf-8", "replace")) // _BYTES)
 
 
 class RemoteModel:
@@ -43,10 +52,9 @@ class RemoteModel:
 
     def __init__(self, model: str, revision: str | None, runtime: str, settings: RemoteSettings) -> None:
         self.model_id, self.licence = model, settings.licence
-        self._pinned, self._runtime, self._settings = revision, _public(runtime), settings
+        self._pinned, self._runtime, self._settings = revision, runtime, settings
         self.revision = revision or f"served by {urlsplit(runtime).hostname or runtime}"
         self.halvings: list[Halving] = []
-        self._address = runtime
         settings.token()  # a key that is missing is told of now, not after hours
         size = run_size()
         shares = [
@@ -91,7 +99,7 @@ class RemoteLanguageModel(RemoteModel):
         wanted = list(zip(prompts, drawn, strict=True))
         jobs = list(dict.fromkeys(wanted))
         common = self._common(sampling, max_new_tokens, stop, schema)
-        with connect(self.model_id, self._address, self._settings) as wire:
+        with connect(self.model_id, self._runtime, self._settings) as wire:
             questions = [self._question(wire, prompt, seed, common, max_new_tokens) for prompt, seed in jobs]
             done = dict(zip(jobs, self._asker.ask(questions), strict=True))
         return [_completion(done[job], stop, check) for job in wanted]
@@ -138,7 +146,7 @@ class RemoteLanguageModel(RemoteModel):
         body = {**common, "messages": messages, **({} if seed is None else {"seed": seed % _SEEDS})}
         body = {name: value for name, value in {**body, **self._settings.extra}.items() if value is not None}
         key = self._key("chat", body, seed)
-        size = sum(len(message["content"]) for message in messages) // _CHARACTERS + 8 * len(messages)
+        size = sum(guessed_tokens(message["content"]) + 8 for message in messages)
 
         def send() -> Reply:
             try:
@@ -162,13 +170,19 @@ def _read(raw: Any, guessed: int) -> Reply:
         text, reason = choice["message"].get("content"), choice.get("finish_reason")
         refused = bool(choice["message"].get("refusal")) or reason == "content_filter"
         usage = raw.get("usage") or {}
-        counts = int(usage.get("prompt_tokens") or guessed), int(usage.get("completion_tokens") or 0)
+        written = guessed_tokens(text) if isinstance(text, str) else 0
+        counts = int(usage.get("prompt_tokens") or guessed), int(usage.get("completion_tokens") or written)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise UnavailableError(f"its answer is none: {str(raw)[:200]}") from error
+        raise UnavailableError(f"its answer is none: {raw}") from error
     if not isinstance(text, str) and not refused:
-        raise UnavailableError(f"its answer has no text: {str(raw)[:200]}")
+        raise UnavailableError(f"its answer has no text: {raw}")
     finish = "filtered" if refused else "length" if reason == "length" else "stop"
-    answer = {"text": "" if refused else text, "finish": finish, "prompt_tokens": counts[0], "new_tokens": counts[1]}
+    answer = {
+        "text": "" if refused else storable(text),
+        "finish": finish,
+        "prompt_tokens": counts[0],
+        "new_tokens": counts[1],
+    }
     return Reply({**answer, "model": str(raw.get("model"))}, counts)
 
 
@@ -188,9 +202,3 @@ def _refusal(error: RefusedError) -> Finish | None:
     if error.status in {400, 403, 422} and any(sign in said for sign in _FILTERED):
         return "filtered"
     return None
-
-
-def _public(runtime: str) -> str:
-    """An address without the user's name and password."""
-    parts = urlsplit(runtime)
-    return runtime.replace(f"{parts.netloc}", parts.netloc.rpartition("@")[2], 1) if parts.netloc else runtime

@@ -13,10 +13,13 @@ a YAML file that the variable ``HFAUG_REMOTE`` names, which every process of a r
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from hfaug.errors import ParameterError
 
@@ -35,13 +38,17 @@ class RemoteSettings:
         requests_per_minute: Limit of the whole run, shared by its processes; None for none.
         tokens_per_minute: Limit of the whole run in tokens of prompts and answers; None for none.
         timeout_s: Seconds until an answer must be there in full.
-        tries: How often one request is sent, at most.
-        patience_s: The longest wait before a next try, in seconds; an endpoint that asks for more is given up.
+        tries: How often one request may fail. To be put off by an endpoint that says for how long is no failure.
+        patience_s: The longest wait before a next try, in seconds; an endpoint that asks for more, or for so long puts
+            off every request, is given up.
         price_in: Price of a million tokens of prompts, in the user's currency.
         price_out: Price of a million tokens of answers.
         max_cost: What a process may spend; it stops before the request that could exceed it. Needs a price.
         token_variable: The environment variable that holds the key. Without it, Hugging Face's providers get the Hub
             token and other endpoints get none: a Hub token is never sent elsewhere by itself.
+        header: The header of an address in which the key goes, ``{key}`` in its place: ``api-key: {key}``,
+            ``Authorization: Basic {key}``.
+        query: What stands behind the ``?`` of an address, such as ``{"api-version": "2024-10-21"}``.
         licence: The licence of what the model writes, for the card.
         extra: Further fields of each request; null leaves a field out (``{"max_tokens": None,
             "max_completion_tokens": 256}``). They are a part of what was asked.
@@ -61,6 +68,8 @@ class RemoteSettings:
     price_out: float = 0.0
     max_cost: float | None = None
     token_variable: str | None = None
+    header: str = "Authorization: Bearer {key}"
+    query: Mapping[str, str] = dataclasses.field(default_factory=dict)
     licence: str | None = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     answers: str | None = None
@@ -71,6 +80,10 @@ class RemoteSettings:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ParameterError(f"RemoteSettings: {name} must be above 0, was {value}; change it")
+        if not re.fullmatch(r"[A-Za-z0-9-]+:[^{}\n]*\{key\}", self.header):
+            raise ParameterError(
+                f"RemoteSettings: header must be a name and a form, 'api-key: {{key}}', was {self.header!r}; change it"
+            )
         for name in ("price_in", "price_out", "max_cost"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
@@ -85,7 +98,7 @@ class RemoteSettings:
         """The key, read from its variable.
 
         Raises:
-            ParameterError: The variable is not set.
+            ParameterError: The variable is not set, or holds what no key is; the error does not say it.
         """
         if self.token_variable is None:
             return None
@@ -94,7 +107,23 @@ class RemoteSettings:
             raise ParameterError(
                 f"RemoteSettings: token_variable names where the key is, {self.token_variable} is not set; set it"
             )
+        if not re.fullmatch(r"[!-~]+", token):
+            raise ParameterError(
+                f"RemoteSettings: a key must be printable ASCII without blanks, the one in {self.token_variable} is "
+                "not; set it to the key alone, without line breaks or the word Bearer"
+            )
         return token
+
+    def hidden(self, text: str) -> str:
+        """A text with ``***`` in the place of the key, also of one that was escaped."""
+        from huggingface_hub import get_token
+
+        key = os.environ.get(self.token_variable, "").strip() if self.token_variable else get_token()
+        if not key:
+            return text
+        for form in (key, json.dumps(key)[1:-1], key.replace("/", r"\/"), quote(key, safe="")):
+            text = text.replace(form, "***")
+        return text
 
 
 _configured: dict[str, RemoteSettings] = {}

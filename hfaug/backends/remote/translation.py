@@ -8,14 +8,13 @@ from typing import Any
 
 from hfaug.backends.protocols import TOO_LONG, Sampling, Translation
 from hfaug.backends.remote.asking import Question, Reply
-from hfaug.backends.remote.language import RemoteModel
-from hfaug.backends.remote.wire import RefusedError, UnavailableError, Wire, connect
+from hfaug.backends.remote.language import RemoteModel, guessed_tokens
+from hfaug.backends.remote.wire import RefusedError, UnavailableError, Wire, connect, storable
 from hfaug.errors import ParameterError
 
 __all__ = ["RemoteTranslator"]
 
 _SEARCH = Sampling()
-_CHARACTERS = 3
 
 
 class RemoteTranslator(RemoteModel):
@@ -44,7 +43,7 @@ class RemoteTranslator(RemoteModel):
         if sampling.beams:
             parameters["generate_parameters"] = {"num_beams": sampling.beams}
         jobs = list(dict.fromkeys(text for text in texts if text.strip()))
-        with connect(self.model_id, self._address, self._settings) as wire:
+        with connect(self.model_id, self._runtime, self._settings) as wire:
             answers = self._asker.ask([self._question(wire, text, parameters) for text in jobs])
         done = {
             text: Translation(found["text"], tuple(found["flags"])) for text, found in zip(jobs, answers, strict=True)
@@ -64,7 +63,7 @@ class RemoteTranslator(RemoteModel):
 
     def _question(self, wire: Wire, text: str, parameters: Mapping[str, Any]) -> Question:
         body = {"inputs": text, "parameters": {**parameters, **self._settings.extra}}
-        key, size = self._key("translation", body, None), len(text) // _CHARACTERS + 8
+        key, size = self._key("translation", body, None), guessed_tokens(text) + 8
 
         def send() -> Reply:
             try:
@@ -82,5 +81,5 @@ def _text(raw: Any) -> str:
     first = raw[0] if isinstance(raw, list) and raw else raw
     text = first.get("translation_text") if isinstance(first, dict) else None
     if not isinstance(text, str):
-        raise UnavailableError(f"its answer has no translation: {str(raw)[:200]}")
-    return text.strip()
+        raise UnavailableError(f"its answer has no translation: {raw}")
+    return storable(text.strip())

@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from hfaug.backends.remote.settings import RemoteSettings
+from hfaug.backends.runtimes import is_address
 from hfaug.errors import ModelError
 
-__all__ = ["AddressWire", "HubWire", "RefusedError", "UnavailableError", "Wire", "connect"]
+__all__ = ["AddressWire", "HubWire", "RefusedError", "UnavailableError", "Wire", "connect", "storable"]
 
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
@@ -31,11 +32,12 @@ class UnavailableError(Exception):
     Args:
         reason: What happened.
         wait_s: Seconds that the endpoint asked to wait, if it did.
+        is_busy: Whether it had too many requests.
     """
 
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
+    def __init__(self, reason: str, wait_s: float | None = None, *, is_busy: bool = False) -> None:
         super().__init__(reason)
-        self.wait_s = wait_s
+        self.wait_s, self.is_busy = wait_s, is_busy or wait_s is not None
 
 
 class RefusedError(Exception):
@@ -47,7 +49,7 @@ class RefusedError(Exception):
     """
 
     def __init__(self, status: int, text: str) -> None:
-        super().__init__(f"HTTP {status}: {text[:500].strip() or 'no reason given'}")
+        super().__init__(f"HTTP {status}: {text.strip() or 'no reason given'}")
         self.status, self.text = status, text
 
 
@@ -69,7 +71,7 @@ class Wire(Protocol):
 @contextlib.contextmanager
 def connect(model: str, runtime: str, settings: RemoteSettings) -> Iterator[Wire]:
     """The way to a model behind ``runtime``, open while the block runs: no connection outlives it, or is forked."""
-    if not runtime.startswith(("http://", "https://")):
+    if not is_address(runtime):
         yield HubWire(model, runtime.partition(":")[2] or "auto", settings)
         return
     from huggingface_hub import get_session
@@ -95,8 +97,10 @@ class AddressWire:
         self._address = address.rstrip("/")
         self._timeout = settings.timeout_s
         self._client, self._failures = client, failures
+        name, _, form = settings.header.partition(":")
         token = settings.token()
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {name.strip(): form.strip().format(key=token)} if token else {}
+        self._query = dict(settings.query)
 
     def chat(self, body: Mapping[str, Any], key: str) -> Any:
         """See :meth:`Wire.chat`."""
@@ -112,7 +116,9 @@ class AddressWire:
         until = time.monotonic() + self._timeout
         chunks = []
         try:
-            with self._client.stream("POST", url, json=dict(body), headers=headers) as response:
+            with self._client.stream(
+                "POST", url, json=dict(body), headers=headers, params=self._query or None
+            ) as response:
                 for chunk in response.iter_bytes():
                     chunks.append(chunk)
                     if time.monotonic() > until:
@@ -170,17 +176,26 @@ class HubWire:
             raise RefusedError(0, str(error)) from error
 
 
+def storable(text: str) -> str:
+    r"""A text with the replacement character for each half of a surrogate pair, which no column can hold.
+
+    >>> storable("a \ud83d b") == "a \ufffd b"
+    True
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _read(status: int, headers: Mapping[str, str], content: bytes) -> Any:
     """The JSON of an answer, or what its status means."""
     text = content.decode("utf-8", "replace")
     if status in _PASSING:
-        raise UnavailableError(f"HTTP {status}: {text[:200].strip()}", _asked_wait(headers))
+        raise UnavailableError(f"HTTP {status}: {text.strip()}", _asked_wait(headers), is_busy=status == 429)
     if status >= 300:
         raise RefusedError(status, text)
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UnavailableError(f"its answer was no JSON: {text[:80]!r}") from error
+        raise UnavailableError(f"its answer was no JSON: {text!r}") from error
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:

@@ -82,9 +82,8 @@ class Speak(BatchOp):
         found = [facts("speaker", self._name, self.revision, runtime=self.runtime)]
         if self.voices_folder is not None:
             folder = identify(os.path.abspath(self.voices_folder), entry=f"{self.voices[0]}.npy")
-            found.append(
-                {"id": folder.model_id, "revision": folder.revision, "licence": folder.licence, "determinism": "row"}
-            )
+            names = {"id": folder.model_id, "revision": folder.revision, "licence": folder.licence}
+            found.append({**names, "determinism": "row"})
         return tuple(found)
 
     @property
@@ -95,7 +94,11 @@ class Speak(BatchOp):
         """Say the texts of all rows in one call."""
         results: list[Row | Reject] = [Reject("no text")] * len(rows)
         asked = {
-            place: SpeechRequest(row.text or "", self._voice(rng), rng.child("speed").uniform(*self.speed))
+            place: SpeechRequest(
+                row.text or "",
+                rng.child("voice").choice(self.voices) if self.voices else None,
+                rng.child("speed").uniform(*self.speed),
+            )
             for place, (row, rng) in enumerate(zip(rows, rngs, strict=True))
             if (row.text or "").strip()
         }
@@ -108,9 +111,6 @@ class Speak(BatchOp):
             for (place, request), speech in zip(asked.items(), spoken, strict=True):
                 results[place] = self._result(rows[place], request.voice, speech)
         return results
-
-    def _voice(self, rng: Stream) -> str | None:
-        return rng.child("voice").choice(self.voices) if self.voices else None
 
     def _result(self, row: Row, voice: str | None, speech: Speech) -> Row | Reject:
         if speech.flags:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -49,12 +51,12 @@ class Erase(PixelOp):
         """Draw the rectangles and cover them."""
         height, width, channels = array.shape
         holes = self._holes(height, width, rng)
-        colors = rng.child("fill").generator()
         if not any(bottom > top and right > left for top, bottom, left, right in holes):
             return array
         after = array.copy()
+        paint = self._painter(array, rng)
         for top, bottom, left, right in holes:
-            after[top:bottom, left:right, : min(channels, 3)] = self._paint(array, (bottom - top, right - left), colors)
+            after[top:bottom, left:right, : min(channels, 3)] = paint((bottom - top, right - left))
         return after
 
     def covered(self, size: Size, rng: Stream) -> npt.NDArray[np.bool_]:
@@ -79,9 +81,15 @@ class Erase(PixelOp):
         left = rng.integers(0, width - wide + 1)
         return top, top + tall, left, left + wide
 
-    def _paint(self, array: npt.NDArray[Any], size: Size, rng: np.random.Generator) -> npt.NDArray[Any]:
-        """What lies over one rectangle."""
+    def _painter(self, array: npt.NDArray[Any], rng: Stream) -> Callable[[Size], npt.NDArray[Any]]:
+        """Makes what lies over a rectangle, or over each of its rows: NumPy repeats rows faster than pixels."""
         if not isinstance(self.fill, str):
-            return levels_of(self.fill, array)
-        shape = (*(size if self.fill == "noise" else (1, 1)), min(array.shape[2], 3))
-        return rng.integers(0, top_level(array), shape, array.dtype, endpoint=True)
+            color = levels_of(self.fill, array)
+            return lambda size: np.tile(color, (1, size[1], 1))
+        draw: Any = partial(
+            rng.child("fill").generator().integers, 0, top_level(array), dtype=array.dtype, endpoint=True
+        )
+        channels = min(array.shape[2], 3)
+        if self.fill == "noise":
+            return lambda size: draw(size=(*size, channels))
+        return lambda size: np.tile(draw(size=(1, 1, channels)), (1, size[1], 1))

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from hfaug.ops.image.planes import Pixels, rounded
-from hfaug.rows import LUMA, Color, apply_color
+from hfaug.rows import LUMA, Color, apply_color, replaced
 
 __all__ = ["haze", "veil"]
+
+_COVERS = np.arange(256, dtype=np.uint8)
 
 
 def veil(colors: Pixels, alpha: Pixels, color: Sequence[float] = (1, 1, 1)) -> Pixels:
@@ -31,7 +33,8 @@ def veil(colors: Pixels, alpha: Pixels, color: Sequence[float] = (1, 1, 1)) -> P
         return rounded(plane, colors)
     cover = alpha if alpha.dtype == np.uint8 else cv2.convertScaleAbs(alpha, alpha=255)
     rest = cv2.multiply(colors, cv2.merge([cv2.bitwise_not(cover)] * channels), scale=1 / 255)
-    paint = cv2.merge([cv2.convertScaleAbs(cover, alpha=share) for share in shares])
+    tables = [cv2.convertScaleAbs(_COVERS, alpha=share).ravel() for share in shares]
+    paint = cv2.merge([replaced(cover, table) for table in tables])
     return np.asarray(cv2.add(rest, paint)).reshape(colors.shape)
 
 

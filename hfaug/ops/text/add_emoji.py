@@ -8,7 +8,7 @@ from typing import ClassVar
 from hfaug.errors import ParameterError
 from hfaug.fields import Share
 from hfaug.kinds import EditOp
-from hfaug.language.sentences import sentence_spans
+from hfaug.language.sentences import known_language, sentence_spans
 from hfaug.language.words import is_unspaced
 from hfaug.moves import Edits
 from hfaug.randomness import Stream, hits
@@ -44,11 +44,16 @@ class AddEmoji(EditOp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        known_language(self.language, type(self).__name__)
         if not all(self.emoji) or not self.emoji:
             raise ParameterError(f"AddEmoji: emoji must hold at least one, and none empty, got {self.emoji}; name some")
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the sentences, and what stands behind each."""
         ends = [end for _, end in sentence_spans(text, self.language)]
-        gap = "" if is_unspaced(text) else " "
-        return Edits([(ends[n], ends[n], gap + rng.choice(self.emoji)) for n in hits(rng, len(ends), self.share)])
+        items = []
+        for number in hits(rng, len(ends), self.share):
+            end = ends[number]
+            gap = "" if is_unspaced(text[max(0, end - 2) : end]) else " "  # behind the last letter, or the mark there
+            items.append((end, end, gap + rng.choice(self.emoji)))
+        return Edits(items)

@@ -65,9 +65,9 @@ def _in_case(word: str, other: str) -> str:
 
 
 def _narrowed(before: str, after: str, start: int) -> tuple[int, int, str]:
-    """The edit without the letters that stay at both ends."""
-    head = _common(before, after)
-    tail = _common(before[head:][::-1], after[head:][::-1])
+    """The edit without the letters that stay at both ends; one is left, for what is put in at a border is outside."""
+    head = min(_common(before, after), len(before) - 1)
+    tail = min(_common(before[head:][::-1], after[head:][::-1]), len(before) - head - 1)
     return start + head, start + len(before) - tail, after[head : len(after) - tail]
 
 

@@ -70,8 +70,8 @@ def _error(text: str, at: int, rng: Stream, keys: Mapping[str, str]) -> Edit | N
     if kind == 0:
         return at, at + 1, rng.choice(near)
     if kind == 1:
-        return at + 1, at + 1, rng.choice(near)
+        return at, at + 1, key + rng.choice(near)  # with the key: what is put in at a border is outside a label
     if kind == 2:
-        return at + 1, at + 1, key
+        return at, at + 1, key + key
     alone = not (text[at - 1 : at].isalnum() or text[at + 1 : at + 2].isalnum())
     return None if alone else (at, at + 1, "")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from hfaug.backends import Sampling, facts
+from hfaug.backends import Sampling, check_runtime, facts
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, ModelName, ShareRange
 from hfaug.language.protection import Protection
@@ -61,6 +61,7 @@ class BackTranslate(BatchOp):
     shifts: ClassVar[tuple[str, ...]] = ("text",)
     may_change: ClassVar[tuple[str, ...]] = ("shades of meaning", "names and rare words", "style")
     version: ClassVar[int] = 2
+    unit_rows: ClassVar[int] = 200  # so many give batches of sentences of like length
 
     model: ModelName = "Helsinki-NLP/opus-mt-{source}-{target}"
     revision: str | None = None
@@ -85,6 +86,7 @@ class BackTranslate(BatchOp):
                 f"BackTranslate: pivots must be one or more languages other than {self.language!r}, got {self.pivots}; "
                 "correct pivots"
             )
+        check_runtime(self.runtime, "BackTranslate")
         self._engine()
 
     def models(self) -> tuple[dict[str, str | None], ...]:

@@ -13,8 +13,10 @@ from hfaug.randomness import Stream, hits
 
 __all__ = ["ChangePunctuation"]
 
-_MARKS = re.compile(r"(?<![\s.!?…。！？،؛؟:;/@])[.!?,;:](?=\s|$|[\"'”’»)\]])|[。！？，；：、،؛؟۔।]")
-"""A mark behind a word; those in numbers, addresses, faces and dots in a row stay."""
+_MARKS = re.compile(
+    r"(?<![\s.!?…。！？،؛؟:;/@])[.!?,;:](?=\s|$|[\"'”’»)\]])|(?<=[^\s.!?…:;] )[.!?,;:](?=\s|$)|[。！？，；：、،؛؟۔।]"
+)
+"""A mark behind a word, or by itself as in lists of words; those in numbers, addresses, faces and rows of dots stay."""
 
 _OTHERS = (
     (".", "!?,"), ("!", ".?"), ("?", ".!"), (",", ";."), (";", ",."), (":", ";,"),
@@ -56,7 +58,7 @@ class ChangePunctuation(EditOp):
             at = places[number]
             mark, kind, pick = text[at], int(rng.random() * 3), rng.random()
             if kind == 0:
-                items.append((at, at + 1, ""))
+                items.append((at - (text[at - 1 : at] == " "), at + 1, ""))
             elif kind == 1 and mark in _REPEATED:
                 items.append((at + 1, at + 1, mark * (2 if mark in ".。" else 1 + int(pick * 2))))
             else:

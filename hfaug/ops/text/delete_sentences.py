@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hfaug.fields import Share
 from hfaug.kinds import EditOp
-from hfaug.language.sentences import sentence_spans
+from hfaug.language.sentences import known_language, sentence_spans
 from hfaug.moves import Edits
 from hfaug.randomness import Stream, hits
 
@@ -37,6 +37,10 @@ class DeleteSentences(EditOp):
 
     share: Share = 0.2
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known_language(self.language, type(self).__name__)
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the sentences that go; each goes with the white space behind it, the last ones with that before them."""

@@ -8,13 +8,15 @@ from typing import ClassVar
 
 from hfaug.fields import Share
 from hfaug.kinds import EditOp
-from hfaug.language.words import is_unspaced, word_spans
+from hfaug.language.words import covers, is_unspaced, word_spans
 from hfaug.moves import Edits
 from hfaug.randomness import Stream, hits
 
 __all__ = ["DeleteWords"]
 
-_WORDS = re.compile(r"\S+")
+Span = tuple[int, int]
+
+_RUNS, _BLANKS = re.compile(r"\S+"), re.compile(r"\s+")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,10 +44,8 @@ class DeleteWords(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the words that go; each goes with the white space behind it, the last ones with that before them."""
-        if is_unspaced(text):
-            words = word_spans(text)
-            return Edits([(*words[number], "") for number in self._drawn(len(words), rng)])
-        return _without(text, self._drawn(len(text.split()), rng))
+        words = _words(text)
+        return _without(text, words, self._drawn(len(words), rng))
 
     def edited(self, text: str, rng: Stream) -> str:
         """The same words taken out at once, where single blanks stand between them."""
@@ -56,7 +56,7 @@ class DeleteWords(EditOp):
         if not gone:
             return text
         if " ".join(words) != text:
-            return _without(text, gone).apply(text)
+            return _without(text, _words(text), gone).apply(text)
         for number in reversed(gone):
             del words[number]
         return " ".join(words)
@@ -69,15 +69,34 @@ class DeleteWords(EditOp):
         return gone
 
 
-def _without(text: str, gone: list[int]) -> Edits:
+def _words(text: str) -> list[Span]:
+    """What stands between white space; of what is written in a script without blanks, the words in it."""
+    found = [run.span() for run in _RUNS.finditer(text)]
+    if not is_unspaced(text):
+        return found
+    plain: list[Span] = []
+    dense: list[Span] = []
+    for span in found:
+        (dense if is_unspaced(text[slice(*span)]) else plain).append(span)
+    return sorted([*plain, *(span for span in word_spans(text) if covers(dense, span[0]))])
+
+
+def _without(text: str, words: list[Span], gone: list[int]) -> Edits:
     """The edits that take some words out, not all of them."""
-    if not gone:
-        return Edits()
-    words = [found.span() for found in _WORDS.finditer(text)]
-    tail = len(words)
-    while gone and gone[-1] == tail - 1:
+    end, tail = len(text.rstrip()), len(words)
+    while gone and gone[-1] == tail - 1 and words[tail - 1][1] == end:
         tail = gone.pop()
-    items = [(words[number][0], words[number + 1][0], "") for number in gone]
+        end = words[tail][0]
+        while end and text[end - 1].isspace():
+            end -= 1
+    items = []
+    apart, last = False, -1
+    for number in gone:
+        low, high = words[number]
+        apart = low == 0 or text[low - 1].isspace() or (apart and last == low)
+        blank = _BLANKS.match(text, high) if apart else None
+        items.append((low, blank.end() if blank else high, ""))
+        last = high
     if tail < len(words):
-        items.append((words[tail - 1][1], words[-1][1], ""))
+        items.append((end, words[-1][1], ""))
     return Edits(items)

@@ -7,13 +7,11 @@ import functools
 from typing import ClassVar
 
 from hfaug.fields import Natural, Share
-from hfaug.kinds import TextOp
-from hfaug.language.synonyms import open_lexicon
+from hfaug.kinds import TextOp, WordnetOp
 from hfaug.ops.text.delete_words import DeleteWords
 from hfaug.ops.text.insert_synonyms import InsertSynonyms
 from hfaug.ops.text.replace_synonyms import ReplaceSynonyms
 from hfaug.ops.text.swap_words import SwapWords
-from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.roles import Roles
 from hfaug.rows import Row
@@ -22,13 +20,14 @@ __all__ = ["Eda"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Eda(TextOp):
+class Eda(WordnetOp, TextOp):
     """One of four simple changes for each text: replace synonyms, insert synonyms, swap words or delete words.
 
     Args:
         share: How much of a text changes, 0..1: the ``share`` of each of the four; the paper takes 0.05 where there is
             much data and 0.1 where there is little.
-        lexicon: A wordnet that ``python -m wn download`` has fetched, by name and version, such as ``oewn:2024``.
+        lexicon: A wordnet by id and version; ``python -m wn download oewn:2024`` fetches one. It is looked for in
+            ``~/.wn_data``, or in the folder that ``HFAUG_WORDNET`` names.
         senses: How many meanings of a word are looked at, the most usual first; 0 for all.
 
     Moves: text, spans, answers, words with their tags.
@@ -59,11 +58,6 @@ class Eda(TextOp):
             SwapWords(share=self.share),
             DeleteWords(share=self.share),
         )
-
-    def plan(self, plan: Plan) -> None:
-        """Make sure that the wordnet is there before any work."""
-        open_lexicon(self.lexicon)
-        super().plan(plan)
 
     def edited(self, text: str, rng: Stream) -> str:
         """The text after the change that is drawn for it."""

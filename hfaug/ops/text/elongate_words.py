@@ -16,7 +16,10 @@ from hfaug.randomness import Stream, hits
 __all__ = ["ElongateWords"]
 
 _VOWELS = re.compile(r"[aeiouyäöüàáâãåæèéêëìíîïòóôõøùúûýœ]|[аеёиоуыэюяіїє]|[αεηιουωάέήίόύώ]|[اوي]", re.IGNORECASE)
-_SILENT = re.compile(r"(?<=[^\W\d_aeiou])e\Z", re.IGNORECASE)
+_SILENT = re.compile(r"(?<=[^\W\d_aeiou])es?\Z", re.IGNORECASE)
+"""An ending that is mute in English and French; where it is not, an earlier vowel does as well."""
+
+_ARTICLE = re.compile("[وفبك]?ال(?=..)|لل(?=..)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,8 @@ class ElongateWords(EditOp):
         for number in hits(rng, len(words), self.share):
             at = _vowel(text, *words[number])
             if at is not None:
-                items.append((at + 1, at + 1, text[at] * rng.integers(self.extra[0], self.extra[1] + 1)))
+                more = rng.integers(self.extra[0], self.extra[1] + 1)
+                items.append((at, at + 1, text[at] * (1 + more)))  # with the letter: put in at a border it is outside
         return Edits(items)
 
 
@@ -64,7 +68,8 @@ def _vowel(text: str, start: int, end: int) -> int | None:
     word = text[start:end]
     if len(word) < 2 or not word.isalpha() or (word.isupper() and len(word) < 4):
         return None
-    found = [vowel.start() for vowel in _VOWELS.finditer(word)]
+    article = _ARTICLE.match(word)
+    found = [vowel.start() for vowel in _VOWELS.finditer(word, article.end() if article else 0)]
     if len(found) > 1 and _SILENT.search(word):
         found.pop()
     at = start + found[-1] if found else -1

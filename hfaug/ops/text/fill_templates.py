@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 from typing import Annotated, ClassVar, Literal
 
 from datasets import ClassLabel, Dataset, Features
@@ -12,7 +11,8 @@ from datasets import ClassLabel, Dataset, Features
 from hfaug.assets import Asset
 from hfaug.errors import CallError, ParameterError
 from hfaug.fields import Limit
-from hfaug.language.labelled import Shape, class_name, unfit
+from hfaug.language.labelled import Shape, can_be_placed, class_name
+from hfaug.language.placed import Unfilled
 from hfaug.language.slots import learn_words, learnt_words, weighted_words
 from hfaug.language.templates import Grammar
 from hfaug.op import Op, Reject
@@ -31,7 +31,10 @@ class FillTemplates(Op):
     """Write texts from templates with slots, with their labels: the class, and where each slot came to stand.
 
     Templates are Jinja's, in its sandbox: ``{{ city }}`` is a slot or a column, ``{{ draw("city") }}`` another draw of
-    the slot. Words of slots may be templates too; what a row holds is data, never a template.
+    the slot. Words of slots may be templates too; what a row holds is data, never a template. A column that is null
+    can be met by ``{{ name or "nobody" }}``, ``default`` or ``is none``.
+
+    Places of entities are kept by the filters ``upper``, ``lower``, ``title``, ``capitalize`` and ``trim``.
 
     Args:
         templates: The templates.
@@ -46,7 +49,8 @@ class FillTemplates(Op):
         lists: The learnt words.
 
     Moves: nothing; labels are made with the text.
-    Rejects: rows without a value for a template, or of a class that has none.
+    Rejects: rows without a value that their template prints, of a class that has no template, or where another filter
+        or a sum such as ``name ~ "!"`` loses the place of an entity.
     Source: M. T. Ribeiro et al., Beyond Accuracy: Behavioral Testing of NLP Models with CheckList, arXiv:2005.04118.
 
     >>> import hfaug
@@ -79,7 +83,13 @@ class FillTemplates(Op):
                 raise ParameterError(f"FillTemplates: {name} must be one a template, got {given}; correct {name}")
         if not self.templates or (self.weights and sum(self.weights) <= 0):
             raise ParameterError(f"FillTemplates: a template must be there to draw, got {self.templates}; add one")
-        self._grammar  # noqa: B018 - templates are read when the op is made, so that errors come early
+        grammar = self._grammar  # templates are read when the op is made, so that errors come early
+        for name, _ in self.entities:
+            if not grammar.knows(name):
+                raise ParameterError(
+                    f"FillTemplates: entities must be slots, or columns that a template names, {name!r} is neither; "
+                    "correct it"
+                )
 
     @functools.cached_property
     def _grammar(self) -> Grammar:
@@ -98,12 +108,16 @@ class FillTemplates(Op):
 
     def plan(self, plan: Plan) -> None:
         """Make sure that every slot is known before any work."""
-        unknown = sorted(self._grammar.names - set(plan.features))
+        unknown = self._grammar.unknown(list(plan.features))
         if unknown:
             raise ParameterError(
                 f"FillTemplates: what templates name must be a slot or one of the columns {', '.join(plan.features)}, "
                 f"{', '.join(unknown)} is neither; list its words under slots"
             )
+        for name, _ in self.entities:
+            if name in self._grammar.names and not can_be_placed(plan.features[name]):
+                said = f"{name!r} is {plan.features[name]}; make it one, or leave it out"
+                raise ParameterError(f"FillTemplates: columns among entities must hold texts or numbers, {said}")
         super().plan(plan)
 
     def adds(self, features: Features, roles: Roles) -> Features:
@@ -126,10 +140,6 @@ class FillTemplates(Op):
         if not self.ready:
             raise CallError("FillTemplates: must be fitted before use, is not; say op.fit(train_split)")
         features = row.batch.features
-        values = {name: class_name(row[name], features[name]) for name in sorted(self._grammar.names)}
-        wrong = next(filter(None, itertools.starmap(unfit, values.items())), None)
-        if wrong is not None:
-            return Reject(wrong)
         weights = self.weights or (1.0,) * len(self.templates)
         labelled = self.labels and self.label_column in features
         if labelled:
@@ -138,7 +148,11 @@ class FillTemplates(Op):
         if not sum(weights):
             return Reject("no template of its class")
         drawn = rng.choice(range(len(weights)), p=[weight / sum(weights) for weight in weights])
-        filled = self._grammar.fill(self.templates[drawn], values, rng, [name for name, _ in self.entities])
+        values = {name: class_name(row[name], features[name]) for name in self._grammar.names if name in features}
+        try:
+            filled = self._grammar.fill(self.templates[drawn], values, rng, [name for name, _ in self.entities])
+        except Unfilled as reason:
+            return Reject(str(reason))
         made = self._shape.values(filled)
         if self.labels and not labelled:
             made[self.label_column] = self._classes.index(self.labels[drawn])

@@ -6,24 +6,23 @@ import dataclasses
 from typing import ClassVar
 
 from hfaug.fields import Natural, Share
-from hfaug.kinds import EditOp
+from hfaug.kinds import EditOp, WordnetOp
 from hfaug.language.substitution import choices
-from hfaug.language.synonyms import open_lexicon
 from hfaug.language.words import cut_words, is_unspaced
 from hfaug.moves import Edits
-from hfaug.plan import Plan
 from hfaug.randomness import Stream, hits
 
 __all__ = ["InsertSynonyms"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class InsertSynonyms(EditOp):
+class InsertSynonyms(WordnetOp, EditOp):
     """Put synonyms of its words anywhere into a text: noise that keeps to the subject.
 
     Args:
-        share: Words put in for each word of the text, 0..1.
-        lexicon: A wordnet that ``python -m wn download`` has fetched, by name and version, such as ``oewn:2024``.
+        share: Words put in for each word of the text that white space stands before, 0..1.
+        lexicon: A wordnet by id and version; ``python -m wn download oewn:2024`` fetches one. It is looked for in
+            ``~/.wn_data``, or in the folder that ``HFAUG_WORDNET`` names.
         senses: How many meanings of a word are looked at, the most usual first; 0 for all.
 
     Moves: text, spans, answers, words with their tags; nothing is put into what a label covers.
@@ -35,7 +34,7 @@ class InsertSynonyms(EditOp):
     0.2
     """
 
-    may_change: ClassVar[tuple[str, ...]] = ("grammar", "shades of meaning")
+    may_change: ClassVar[tuple[str, ...]] = ("grammar", "meaning")
 
     expected_draws: ClassVar[int] = 8
     spares_labels: ClassVar[bool] = True
@@ -44,18 +43,19 @@ class InsertSynonyms(EditOp):
     lexicon: str = "oewn:2024"
     senses: Natural = 1
 
-    def plan(self, plan: Plan) -> None:
-        """Make sure that the wordnet is there before any work."""
-        open_lexicon(self.lexicon)
-        super().plan(plan)
-
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the words that get something put before them, and what."""
         found = choices(text, self.lexicon, self.senses)
-        starts = [start for start, _ in cut_words(text)] if found else []
-        gap = "" if is_unspaced(text) else " "
+        dense = bool(found) and is_unspaced(found[0].synonyms[0])  # a language that writes no blanks between words
+        starts = [start for start, _ in cut_words(text) if _is_apart(text, start, dense=dense)] if found else []
         items = []
         for number in hits(rng, len(starts), self.share):
-            synonym = rng.choice(rng.choice(found).synonyms)
-            items.append((starts[number], starts[number], synonym.lower() + gap))
+            at = starts[number]
+            synonym = rng.choice(rng.choice(found).synonyms).lower()
+            items.append((at, at, synonym if dense and is_unspaced(text[at]) else f"{synonym} "))
         return Edits(items)
+
+
+def _is_apart(text: str, start: int, *, dense: bool) -> bool:
+    """Whether something can stand before a word: it is no part of a price, a time or a word with a hyphen."""
+    return start == 0 or text[start - 1].isspace() or (dense and is_unspaced(text[start]))

@@ -6,18 +6,16 @@ import dataclasses
 from typing import ClassVar
 
 from hfaug.fields import Natural, Share
-from hfaug.kinds import EditOp
+from hfaug.kinds import EditOp, WordnetOp
 from hfaug.language.substitution import choices, with_article
-from hfaug.language.synonyms import open_lexicon
 from hfaug.moves import Edits
-from hfaug.plan import Plan
 from hfaug.randomness import Stream, hits
 
 __all__ = ["ReplaceSynonyms"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ReplaceSynonyms(EditOp):
+class ReplaceSynonyms(WordnetOp, EditOp):
     """Replace words by synonyms of a wordnet, so that a model learns what is said and not the word for it.
 
     English words keep part of speech, inflection and their article. In other languages only words in their basic form
@@ -25,8 +23,9 @@ class ReplaceSynonyms(EditOp):
 
     Args:
         share: Chance of each word that has synonyms, 0..1.
-        lexicon: A wordnet that ``python -m wn download`` has fetched, by name and version: ``oewn:2024`` for English,
-            ``omw-fr:1.4``, ``omw-ja:1.4`` and so on for other languages.
+        lexicon: A wordnet by id and version: ``oewn:2024`` for English, ``omw-fr:1.4``, ``omw-ja:1.4`` and so on for
+            other languages. ``python -m wn download oewn:2024`` fetches one; it is looked for in ``~/.wn_data``, or in
+            the folder that ``HFAUG_WORDNET`` names.
         senses: How many meanings of a word are looked at, the most usual first; 0 for all.
 
     Moves: text, spans, answers, words with their tags.
@@ -40,7 +39,7 @@ class ReplaceSynonyms(EditOp):
     """
 
     may_change: ClassVar[tuple[str, ...]] = (
-        "shades of meaning",
+        "meaning",
         "agreement of case and gender in languages other than English",
     )
 
@@ -50,11 +49,6 @@ class ReplaceSynonyms(EditOp):
     share: Share = 0.2
     lexicon: str = "oewn:2024"
     senses: Natural = 1
-
-    def plan(self, plan: Plan) -> None:
-        """Make sure that the wordnet is there before any work."""
-        open_lexicon(self.lexicon)
-        super().plan(plan)
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the words, and the synonym of each."""

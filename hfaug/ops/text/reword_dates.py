@@ -46,6 +46,8 @@ class RewordDates(EditOp):
             date = found[number]
             style = rng.choice([style for style in styles(self.language) if style != date.style])
             after = written(date.day, self.language, style)
+            if " ," in text[date.start : date.end]:
+                after = after.replace(",", " ,")  # as in lists of words
             if after != text[date.start : date.end]:
                 items.append((date.start, date.end, after))
         return Edits(items)

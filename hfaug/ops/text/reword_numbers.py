@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from hfaug.fields import Share
 from hfaug.kinds import EditOp
 from hfaug.language import numerals
-from hfaug.language.scripts import script_of, unknown_script
+from hfaug.language.scripts import unknown_script
+from hfaug.language.sentences import openings
 from hfaug.moves import Edits
 from hfaug.randomness import Stream, hits
 
@@ -21,7 +22,8 @@ _SCRIPTS = {"ja": ("cjk", "hiragana", "katakana"), "zh": ("cjk",)}
 class RewordNumbers(EditOp):
     """Write whole numbers in words, and number words in figures: 3 as three, twenty-one as 21.
 
-    Years, times, prices and figures in names stay, and so do numbers whose words would bend with what is counted.
+    Years, times, prices, measures and parts of larger numbers stay, and so do numbers whose words would bend with what
+    is counted, and figures behind a word with a capital, as in Windows 7, unless it is one such as The.
 
     Args:
         share: Chance of each number, 0..1.
@@ -37,7 +39,7 @@ class RewordNumbers(EditOp):
     'words'
     """
 
-    may_change: ClassVar[tuple[str, ...]] = ("figures that are a name",)
+    may_change: ClassVar[tuple[str, ...]] = ("names with number words in small letters",)
 
     expected_draws: ClassVar[int] = 4
 
@@ -57,6 +59,6 @@ class RewordNumbers(EditOp):
         items = []
         for number in hits(rng, len(found), self.share):
             start, end, after = found[number]
-            opens = start == 0 or text[:start].rstrip()[-1:] in {".", "!", "?"}
-            items.append((start, end, after[0].upper() + after[1:] if opens and script_of(after[0]) else after))
+            opens = after[0].isalpha() and start in openings(text, self.language)
+            items.append((start, end, after[0].upper() + after[1:] if opens else after))
         return Edits(items)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hfaug.kinds import ArrangeOp
-from hfaug.language.sentences import sentence_spans
+from hfaug.language.sentences import known_language, sentence_spans
 from hfaug.randomness import Stream
 
 __all__ = ["ShuffleSentences"]
@@ -34,6 +34,10 @@ class ShuffleSentences(ArrangeOp):
     expected_draws: ClassVar[int] = 6
 
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known_language(self.language, type(self).__name__)
 
     def parts(self, text: str) -> Sequence[tuple[int, int]]:
         """The sentences."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from hfaug.fields import Limit, Share
 from hfaug.kinds import EditOp
 from hfaug.language.noise import Edit, draw_errors
-from hfaug.language.words import bears_mark, is_in_address, is_unspaced
+from hfaug.language.words import address_spans, bears_mark, covers, is_mostly_unspaced, is_unspaced
 from hfaug.moves import Edits
 from hfaug.randomness import Stream
 
@@ -24,7 +24,7 @@ class SplitWords(EditOp):
         most: Largest number of splits in a text, from 1 up.
 
     Moves: text, spans, answers, words with their tags: both parts get the tag of the word.
-    Rejects: texts in scripts that write no blanks between words, such as Chinese and Thai.
+    Rejects: texts mostly in scripts that write no blanks between words, such as Chinese and Thai; such words stay.
     Source: nlpaug's split augmenter; folklore.
 
     >>> import hfaug
@@ -41,14 +41,19 @@ class SplitWords(EditOp):
 
     def refuses(self, text: str) -> str | None:
         """Whether no blanks stand between its words."""
-        return "no blanks between words" if is_unspaced(text) else None
+        return "no blanks between words" if is_mostly_unspaced(text) else None
 
     def edits(self, text: str, rng: Stream) -> Edits:
-        """Draw the places: two letters stand before each, and two behind it."""
-        return draw_errors(text, rng, share=self.share, most=self.most, at=_split)
+        """Draw the places: two letters of the word stand before each, and two behind it."""
+        addresses = address_spans(text)
+
+        def split(text: str, at: int, _rng: Stream) -> Edit | None:
+            return (at, at, " ") if _fits(text, at) and not covers(addresses, at) else None
+
+        return draw_errors(text, rng, share=self.share, most=self.most, at=split, apart=1)
 
 
-def _split(text: str, at: int, _rng: Stream) -> Edit | None:
-    """A blank before a letter, but not within an address."""
-    fits = at > 1 and text[at - 2 : at + 2].isalpha() and at + 1 < len(text) and not bears_mark(text, at + 1)
-    return (at, at, " ") if fits and not is_in_address(text, at) else None
+def _fits(text: str, at: int) -> bool:
+    """Whether a blank can stand before a letter, with two letters of the word on each side."""
+    around = text[at - 2 : at + 2] if at > 1 else ""
+    return len(around) == 4 and around.isalpha() and not bears_mark(text, at + 1) and not is_unspaced(around)

@@ -15,8 +15,19 @@ from hfaug.randomness import Stream, hits
 
 __all__ = ["StripAccents"]
 
-_STROKES = str.maketrans("øØłŁđĐħĦŧŦ", "oOlLdDhHtT")
-_SPELT = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "å": "aa", "Å": "Aa"}
+
+def _both_cases(table: dict[str, str]) -> dict[str, str]:
+    """With capitals, of which those that become two letters keep the first one large; not those of plain letters."""
+    capitals = {small.upper(): other.capitalize() for small, other in table.items()}
+    return {**{large: other for large, other in capitals.items() if not large.isascii()}, **table}
+
+
+_WHOLE = _both_cases(
+    {"æ": "ae", "œ": "oe", "ĳ": "ij", "þ": "th", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}
+) | {"ß": "ss", "ẞ": "Ss"}
+"""Letters without a plain one in them, as they are written where they lack."""
+
+_SPELT = _both_cases({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 _SCRIPTS = {"latin", "greek", "arabic", "hebrew"}
 
 
@@ -26,7 +37,8 @@ class StripAccents(EditOp):
 
     Args:
         share: Chance of each letter with an accent, 0..1.
-        umlauts: ``drop`` writes u for ü, ``spell`` ue, and ss for ß, aa for å.
+        umlauts: ``drop`` writes u for ü, ``spell`` ue, and aa for å, as German and Nordic languages do. ``spell`` takes
+            the dots of other languages for umlauts too (coöperatie, pingüino).
 
     Moves: text, spans, answers, words with their tags.
     Rejects: nothing; letters of other scripts, whose marks are no accents, stay.
@@ -66,14 +78,22 @@ def _accents(text: str, spell: bool) -> list[tuple[int, int, str]]:
             letter = at
             after = _plain(character, spell)
             if after != character:
-                found.append((at, at + 1, after))
+                found.append((at, at + 1, _in_case(text, at, at + 1, after)))
     return [edit for place, edit in enumerate(found) if place + 1 == len(found) or found[place + 1][0] >= edit[1]]
 
 
 def _with_mark(text: str, letter: int, at: int, spell: bool) -> tuple[int, int, str]:
     """The edit of a mark; an umlaut that is to be spelt takes its letter along."""
     whole = unicodedata.normalize("NFC", text[letter : at + 1])
-    return (letter, at + 1, _SPELT[whole]) if spell and whole in _SPELT else (at, at + 1, "")
+    if not spell or whole not in _SPELT:
+        return at, at + 1, ""
+    return letter, at + 1, _in_case(text, letter, at + 1, _SPELT[whole])
+
+
+def _in_case(text: str, start: int, end: int, after: str) -> str:
+    """What stands for a letter, all large where its neighbours are: AERGER and Aerger."""
+    near = text[end : end + 1] if text[end : end + 1].isalpha() else text[max(0, start - 1) : start]
+    return after.upper() if after[:1].isupper() and near.isupper() else after
 
 
 @functools.lru_cache(maxsize=2048)
@@ -81,7 +101,7 @@ def _plain(character: str, spell: bool) -> str:
     """A letter without its accents."""
     if spell and character in _SPELT:
         return _SPELT[character]
-    parts = unicodedata.normalize("NFD", character).translate(_STROKES)
-    if script_of(parts[0]) not in _SCRIPTS or (len(parts) == 1 and parts == character):
+    parts = [_WHOLE.get(part, part) for part in unicodedata.normalize("NFD", character)]
+    if script_of(parts[0][0]) not in _SCRIPTS or parts == [character]:
         return character
-    return "".join(part for part in parts if unicodedata.category(part) != "Mn")
+    return "".join(part for part in parts if unicodedata.category(part[0]) != "Mn")

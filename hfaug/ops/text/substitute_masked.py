@@ -8,13 +8,12 @@ from typing import Annotated, ClassVar, Literal
 
 from hfaug.backends import Candidate, Filled, facts, masked_model
 from hfaug.fields import Limit, ModelName, Share
+from hfaug.kinds import WordnetOp
 from hfaug.language.opposites import is_opposite
-from hfaug.language.synonyms import open_lexicon
 from hfaug.moves import Edits
 from hfaug.op import BatchOp, Reject
 from hfaug.ops.text.models.places import Place, draw_places, fits
 from hfaug.ops.text.models.showing import class_names
-from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.rows import Row, edit_text
 
@@ -22,7 +21,7 @@ __all__ = ["SubstituteMasked"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SubstituteMasked(BatchOp):
+class SubstituteMasked(WordnetOp, BatchOp):
     """Replace words, or put words in, as a masked language model finds likely by what stands around them.
 
     Each word is hidden by itself and the model sees the rest. It knows what fits, not what is true: "good" and "bad"
@@ -54,8 +53,9 @@ class SubstituteMasked(BatchOp):
     needs: ClassVar[tuple[str, ...]] = ("text",)
     shifts: ClassVar[tuple[str, ...]] = ("text",)
     moves: ClassVar[tuple[str, ...]] = ("spans", "answers", "tags")
-    may_change: ClassVar[tuple[str, ...]] = ("meaning: opposites fit in one place", "facts")
-    unit_rows: ClassVar[int] = 64
+    may_change: ClassVar[tuple[str, ...]] = ("meaning: opposites fit in one place", "facts", "words in markup")
+    unit_rows: ClassVar[int] = 200
+    wordnet: ClassVar[str] = "antonyms"
 
     model: ModelName = "FacebookAI/roberta-base"
     revision: str | None = None
@@ -71,12 +71,6 @@ class SubstituteMasked(BatchOp):
     def models(self) -> tuple[dict[str, str | None], ...]:
         """The masked language model."""
         return (facts("masked_model", self.model, self.revision),)
-
-    def plan(self, plan: Plan) -> None:
-        """Make sure that the wordnet is there before any work."""
-        if self.antonyms:
-            open_lexicon(self.antonyms)
-        super().plan(plan)
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
         """Draw the places of all rows, ask for all at once, and draw a word for each."""

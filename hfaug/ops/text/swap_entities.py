@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from bisect import bisect_left
 from typing import ClassVar
 
-import pyarrow as pa
 from datasets import Dataset
 
 from hfaug.assets import Asset
-from hfaug.errors import CallError, LabelError
+from hfaug.errors import CallError, LabelError, ParameterError
 from hfaug.fields import Share
+from hfaug.language.names import given_names, learnt_names, other_name, store_names
 from hfaug.moves import Edits
 from hfaug.op import Op, Reject
 from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.rows import Row, edit_text, read_entities
-from hfaug.rows.entities import each_entities
+from hfaug.rows.entities import each_entities, entity_types
 
 __all__ = ["SwapEntities"]
 
@@ -57,6 +56,10 @@ class SwapEntities(Op):
     given: tuple[tuple[str, tuple[str, ...]], ...] = ()
     names: Asset | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "given", given_names(self.given))
+
     @property
     def ready(self) -> bool:
         """Whether there is a list."""
@@ -78,12 +81,23 @@ class SwapEntities(Op):
         if not found:
             where = ", ".join(columns)
             raise LabelError(f"SwapEntities: must find entities, found none in {where}; bind tokens and tags, or spans")
-        names = pa.Table.from_pylist([{"type": kind, "name": name} for kind, name in sorted(found)])
-        return dataclasses.replace(self, names=Asset.save(names))
+        return dataclasses.replace(self, names=store_names(found))
+
+    def plan(self, plan: Plan) -> None:
+        """Make sure that the types are those of the data, where its classes say which there are."""
+        super().plan(plan)
+        roles = plan.leaves[-1].roles
+        types = entity_types(plan.features, roles) if roles is not None else None
+        unknown = [kind for kind, _ in self.given if types is not None and kind not in types]
+        if unknown:
+            raise ParameterError(
+                f"SwapEntities: given must name types of the data ({', '.join(sorted(types or ()))}), {unknown[0]!r} "
+                "is none; correct it"
+            )
 
     @functools.cached_property
-    def _known(self) -> dict[str, tuple[str, ...]]:  # sorted, as `_other` wants them
-        return {kind: tuple(sorted(set(names))) for kind, names in self.given} or _by_type(self.names)
+    def _known(self) -> dict[str, tuple[str, ...]]:  # sorted
+        return dict(self.given) or learnt_names(self.names)
 
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Draw which entities are swapped, and for what."""
@@ -96,25 +110,8 @@ class SwapEntities(Op):
         items: list[tuple[int, int, str]] = []
         for start, end, kind in sorted(entities):
             swap, pick = rng.random() < self.share, rng.random()
-            other = _other(self._known.get(kind, ()), text[start:end], pick) if swap else None
+            other = other_name(self._known.get(kind, ()), text[start:end], pick) if swap else None
             if other is not None and (not items or start >= items[-1][1]):
                 items.append((start, end, other))
         edit_text(row, roles, Edits(items))
         return row
-
-
-def _other(names: tuple[str, ...], own: str, pick: float) -> str | None:
-    """A name that is not the one there, drawn evenly; None where there is none."""
-    place = bisect_left(names, own)
-    known = names[place : place + 1] == (own,)
-    number = int(pick * (len(names) - known))
-    return names[number + (known and number >= place)] if len(names) > known else None
-
-
-@functools.lru_cache(maxsize=8)
-def _by_type(names: Asset | None) -> dict[str, tuple[str, ...]]:
-    """The names of each type, sorted as they are stored."""
-    found: dict[str, list[str]] = {}
-    for row in names.table().to_pylist() if names is not None else ():
-        found.setdefault(row["type"], []).append(row["name"])
-    return {kind: tuple(values) for kind, values in found.items()}

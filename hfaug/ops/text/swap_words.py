@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from hfaug.fields import Natural, Share
 from hfaug.kinds import ArrangeOp
-from hfaug.language.words import cut_words
+from hfaug.language.words import whole_words
 from hfaug.randomness import Stream
 
 __all__ = ["SwapWords"]
@@ -39,8 +39,8 @@ class SwapWords(ArrangeOp):
     reach: Natural = 0
 
     def parts(self, text: str) -> Sequence[tuple[int, int]]:
-        """The words."""
-        return cut_words(text)
+        """The words, each with what is written in one with it."""
+        return whole_words(text)
 
     def order(self, count: int, rng: Stream) -> Sequence[int]:
         """Draw pairs of places, and swap what stands there, one pair after the other."""

@@ -45,20 +45,25 @@ def open_labels(row: Row, roles: Roles, size: Size, known: Sequence[PlaceLabel])
         size: (height, width) of the image as it stands.
         known: The labels that are open already; what is opened beside them is read as it stood when they were.
     """
+    groups = groups_of(row, roles)
+    if not (groups or roles.all("mask") or roles.all("keypoints")):
+        return []
     paths = {label.path for label in known}
     source: dict[str, Any] = {}
     for label in known:
         if not isinstance(label, MaskLabel):
             source.update(cast("ObjectLabel", label).origin.source)
-    found = list(_open_images(row, roles, paths, source))
-    for group in groups_of(row, roles):
+    own = {path for group in groups for path in group.paths}
+    found = list(_open_images(row, roles, paths, own, source))
+    for group in groups:
         found.extend(_open_group(row, roles, group, size, paths, source))
     return found
 
 
-def _open_images(row: Row, roles: Roles, known: set[str], source: Mapping[str, Any]) -> Iterator[PlaceLabel]:
-    """The labels of the whole image."""
-    own = {path for group in groups_of(row, roles) for path in group.paths}
+def _open_images(
+    row: Row, roles: Roles, known: set[str], own: set[str], source: Mapping[str, Any]
+) -> Iterator[PlaceLabel]:
+    """The labels of the whole image, which are not those of objects (``own``)."""
     for path in roles.all("mask"):
         if path not in known and (value := read_path(row, path)) is not None:
             yield MaskLabel(path, tops(row, path), value)

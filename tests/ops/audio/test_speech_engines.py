@@ -44,7 +44,7 @@ needs_espeak = pytest.mark.skipif(not has_espeak, reason="espeak-ng is not insta
 
 
 class Sphinx(FakeTranscriber):
-    """CMU Sphinx with its own English sounds, and the words of `SAID` in any order: a real recogniser, if a weak one."""
+    """CMU Sphinx with its own English sounds, and the words of `SAID` in any order: real, if weak."""
 
     grammar = ""
 

@@ -84,3 +84,19 @@ def test_any_text_becomes_some_of_its_words(text, share, key):
     places = iter(before)
     assert all(word in places for word in after)
     assert bool(after) == bool(before)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_names_in_other_scripts_change_nothing_for_the_rest(key):
+    """Words between blanks go with a blank; those of Chinese alone."""
+    text = "The hotel in 東京 is big and the staff of 我喜欢中国菜。 were friendly. OK"
+    left = done(text, Streams([key], digest="x")[0], 0.5)
+    assert left == " ".join(left.split())
+
+
+@pytest.mark.parametrize("text", ["我喜欢中国菜。", "我喜欢 中国菜", "東京 is"])
+def test_words_without_blanks_go_alone(text):
+    for rng in streams(50):
+        left = done(text, rng, 0.7)
+        assert left.strip() == left != ""
+        assert "  " not in left

@@ -70,7 +70,7 @@ def test_columns_and_examples_are_learnt_from_a_dataset():
     assert all(row["stars"] == -3 and row["tags"] == ["x"] and row["text"].startswith("Row") for row in rows)
     assert len({row["text"] for row in rows}) == 3
     ham, spam, _ = (prompt[-1].content for prompt in model.asked)
-    assert "label: ham" in ham
+    assert "label:\n```\nham\n```" in ham
     assert sum(text in ham for text in MAILS["text"][2:]) == 2
     assert not any(json.dumps(text)[1:-1] in ham for text in MAILS["text"][:2])
     assert '"text": "Win money now, {{ 7*7 }}!"' in spam
@@ -182,7 +182,7 @@ source: {path: json, data_files: mails.jsonl, encode: label, license: cc0-1.0}
 steps:
   - synthesise:
       op: {text.generate: {model: fake, shots: 2, attributes: {tone: [calm, angry]}}}
-      requests: {column: label, count: 60, prompt: "a {label} mail about {what}", slots: {what: [tea, work]}}
+      requests: {column: label, count: 320, prompt: "a {label} mail about {what}", slots: {what: [tea, work]}}
 """
 SCRIPT = """
 import json, os, sys
@@ -234,15 +234,15 @@ def test_a_long_generation_goes_on_where_it_was_killed(tmp_path):
 
     killed, asked = run(3, "work")
     assert killed.returncode == 9, killed.stderr
-    assert asked == [32, 32, 32]
+    assert asked == [200, 200, 200]
     resumed, asked = run(0, "work")
     assert resumed.returncode == 0, resumed.stderr
-    assert asked == [32, 24]
+    assert asked == [200, 40]
     whole, asked = run(0, "other")
-    assert sum(asked) == 120
+    assert sum(asked) == 640
     assert json.loads(resumed.stdout) == json.loads(whole.stdout)
     rows, rejects, models = json.loads(whole.stdout)
-    assert len(rows) == 5 + 120
+    assert len(rows) == 5 + 640
     assert (rejects, models) == ([{}], ["fake"])
 
 

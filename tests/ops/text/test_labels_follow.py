@@ -7,6 +7,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 import hfaug
+from hfaug.errors import LabelError
 from hfaug.kinds import EditOp
 from hfaug.moves import Edits, from_code_points, to_code_points
 from hfaug.moves.chunks import entities
@@ -22,7 +23,7 @@ def text_op(request):
 SPAN = {"start": Value("int32"), "end": Value("int32"), "type": ClassLabel(names=["name", "part", "all"])}
 ODD = [
     "Cafe\u0301 Zu\u0308rich, nai\u0308ve! Ge\u0301rard left. He took 12 days.",
-    "The 👩‍🔬 and 👨‍👩‍👧‍👦 walk\r\nto Rome.\r\nThey don't know 🏳️‍🌈 flags; we are here.",
+    "The 👩‍🔬 and 👨‍👩‍👧‍👦 walk\r\nto Rome.\r\nThey don't know 🏳️‍🌈 flags; we are late.",
     "נועה אמרה שלום לדני. הוא הלך הביתה, Sam too.",
     "Ada Lovelace saw Ada. Ada! It is March 5, 2024 and she writes quickly.",
     "我喜欢北京。小明明天去东京，好吗？是的。",
@@ -242,3 +243,41 @@ def test_texts_in_another_script_are_rejected_with_a_count():
     assert done == {"no latin letters": 2}
     assert kept["text"].to_pylist()[1:] == ["你好", "...", "مرحبا"]
     assert len(hfaug.augment(rows, op, keep=False)) == 2
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        hfaug.ops.text.ElongateWords(share=1),
+        hfaug.ops.text.AddTypos(share=1),
+        *(hfaug.ops.text.AddPhoneticErrors(share=1, language=language) for language in ("en", "de", "fr")),
+        hfaug.ops.text.AddOcrErrors(share=1),
+        hfaug.ops.text.SwapChars(share=1),
+    ],
+    ids=repr,
+)
+def test_a_label_on_whole_words_is_on_whole_words_afterwards(op, ner):
+    """As text and as words: a letter more at the end of a name belongs to the name."""
+    rows = []
+    others = "Hören sie ihr zu, ihre Tochter ist da", "Son été a été et ces amis"
+    for words in [*ner["tokens"], *(text.split() for text in others)]:
+        ends = [sum(map(len, words[: number + 1])) + number for number in range(len(words))]
+        spans = [{"start": end - len(word), "end": end} for word, end in zip(words, ends, strict=True)]
+        rows.append({"text": " ".join(words), "spans": spans})
+    for row in hfaug.augment(Dataset.from_list(rows), op.on(spans="spans"), keep=False):
+        for span in row["spans"]:
+            before, after = row["text"][: span["start"]][-1:], row["text"][span["end"] :][:1]
+            assert (before + after).strip() == "", row["text"][span["start"] : span["end"]]
+
+
+def test_labels_that_cannot_be_read_say_what_to_do():
+    """Offsets in other units, and the numbers of words that nobody tagged."""
+    answers = {"text": ["Ada"], "answer_start": [22]}
+    rows = Dataset.from_dict({"context": ["Zürich 🙂 is where Ada lives."], "question": ["Who?"], "answers": [answers]})
+    op = hfaug.ops.text.AddEmoji(share=1)
+    with pytest.raises(LabelError, match=r'\.on\(offsets="byte"\) or "utf16"'):
+        rows.map(op, batched=True)
+    features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=["O", "B-x"]))})
+    rows = Dataset.from_dict({"tokens": [["Ada", "left", "."]], "tags": [[1, -100, 0]]}, features=features)
+    with pytest.raises(LabelError, match=r"one is -100; give words without a tag a class such as O"):
+        rows.map(op, batched=True)

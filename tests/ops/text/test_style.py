@@ -1,6 +1,7 @@
 """Case, punctuation, white space, accents, emoji, long vowels, contractions: known results by hand."""
 
 import pytest
+from datasets import Dataset
 
 from hfaug.errors import ParameterError
 from hfaug.ops.text import (
@@ -63,6 +64,14 @@ def test_punctuation_within_numbers_addresses_and_faces_stays():
     assert results(ChangePunctuation(share=1), text) == {text}
 
 
+def test_punctuation_in_lists_of_words():
+    rows = Dataset.from_dict({"tokens": [["Yes", ",", "I", "am", "here", "."]], "tags": [["O"] * 6]})
+    found = {tuple(row["tokens"]) for row in rows.map(ChangePunctuation(share=1).times(50), batched=True)}
+    assert ("Yes", "I", "am", "here") in found
+    assert ("Yes", ";", "I", "am", "here", "!") in found
+    assert results(ChangePunctuation(share=1), "Oui !") == {"Oui", "Oui !!", "Oui !!!", "Oui .", "Oui ?"}
+
+
 def test_white_space():
     assert results(ChangeWhitespace(share=1), "a b") == {"a  b", "a\tb", "a\u00a0b", "a\nb"}
     assert results(ChangeWhitespace(share=1, kinds=("tab",)), " a  b\n") == {" a\tb\n"}
@@ -74,13 +83,19 @@ def test_white_space():
 @pytest.mark.parametrize(
     "text, dropped, spelt",
     [
-        ("Müller aß Öl in Århus", "Muller aß Ol in Arhus", "Mueller ass Oel in Aarhus"),
+        ("Müller aß Öl in Århus", "Muller ass Ol in Arhus", "Mueller ass Oel in Aarhus"),
         ("Zu\u0308rich, cafe\u0301", "Zurich, cafe", "Zuerich, cafe"),
         ("Đặng Łódź søt", "Dang Lodz sot", "Dang Lodz sot"),
         ("Αθήνα", "Αθηνα", "Αθηνα"),
         ("مُحَمَّد שָׁלוֹם", "محمد שלום", "محمد שלום"),
         ("हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й", "हिन्दी दुनिया ภาษาไทย が й"),
         ("plain", "plain", "plain"),
+        ("ÄRGER ÜBER Äpfel, FÜR Ü", "ARGER UBER Apfel, FUR U", "AERGER UEBER Aepfel, FUER Ue"),
+        (
+            "œuvre Æsir ŒUVRE ĳs ılık GROẞ ǽ",
+            "oeuvre Aesir OEUVRE ijs ilik GROSS ae",
+            "oeuvre Aesir OEUVRE ijs ilik GROSS ae",
+        ),
         ("\u0301a", "\u0301a", "\u0301a"),
     ],
 )
@@ -94,6 +109,7 @@ def test_emoji_stand_behind_sentences():
     op = AddEmoji(share=1, emoji=("🎉",))
     assert op.edited("One. Two!\n\nThree ", stream()) == "One. 🎉 Two! 🎉\n\nThree 🎉 "
     assert op.edited("好。是！", stream()) == "好。🎉是！🎉"
+    assert op.edited("Off to 東京. 好！ Bye", stream()) == "Off to 東京.🎉 好！🎉 Bye 🎉"
     assert op.edited("", stream()) == ""
     with pytest.raises(ParameterError, match="AddEmoji: emoji must hold at least one"):
         AddEmoji(emoji=("🎉", ""))
@@ -106,6 +122,9 @@ def test_emoji_stand_behind_sentences():
         ("nice", {"niiice"}),
         ("привет", {"привеее" + "т"}),
         ("جميل", {"جميييل"}),
+        ("المدرسة", {"المدرسة"}),
+        ("والكتاب", {"والكتاااب"}),
+        ("personnes", {"persooonnes"}),
     ],
 )
 def test_vowels_are_drawn_out(text, after):
@@ -151,12 +170,53 @@ def test_english_contractions_in_full(short, long):
     assert ExpandContractions().edited(short, stream()) == long
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who you are and what it is",
+        "how it is now, than I am in many ways",
+        "He is, I think, late. Yes, I am.",
+        "Do they have not only one",
+        "They have broken chairs. I have red shoes.",
+        "They let us in. Let us know.",
+    ],
+)
+def test_what_stands_alone_is_not_contracted(text):
+    assert ContractWords().edited(text, stream()) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He's finished it, she's eaten, he's lost it, it's cost a lot, he's just left",
+        "Where's he been? What's happened?",
+        "What don't people like? Don't people like it? Why can't we?",
+    ],
+)
+def test_what_may_stand_for_two_things_is_not_written_in_full(text):
+    assert ExpandContractions().edited(text, stream()) == text
+
+
+def test_contractions_shout_with_their_word_alone():
+    assert ExpandContractions().edited("I'm HERE. I'M HERE.", stream()) == "I am HERE. I AM HERE."
+
+
+def test_contractions_that_are_two_words_of_a_list():
+    """Each keeps its tag: what stood there before stays."""
+    rows = Dataset.from_dict({"tokens": [["I", "do", "n't", "say", "it", "'s", "on"]], "tags": [list("PVRVPVR")]})
+    (done,) = rows.map(ExpandContractions(share=1), batched=True)
+    assert done["tokens"] == ["I", "do", "not", "say", "it", "is", "on"]
+    assert done["tags"] == list("PVRVPVR")
+
+
 def test_german_contractions():
-    long, short = "Er ging zu dem Arzt, in dem Haus, in dem ich wohne.", "Er ging zum Arzt, im Haus, in dem ich wohne."
-    assert ContractWords(language="de").edited(long, stream()) == short
-    assert ExpandContractions(language="de").edited("Am Abend zur Bank, am schnellsten", stream()) == (
-        "An dem Abend zu der Bank, am schnellsten"
-    )
+    contract, expand = ContractWords(language="de"), ExpandContractions(language="de")
+    assert contract.edited("Er ging zu dem Arzt in dem Dorf.", stream()) == "Er ging zum Arzt im Dorf."
+    assert expand.edited("Er geht ans Meer und aufs Dach.", stream()) == "Er geht an das Meer und auf das Dach."
+    for text in ("Das Haus, in dem Peter wohnt.", "An dem Tag, an dem Maria kam.", "zu der Zeit, in dem ich wohne"):
+        assert contract.edited(text, stream()) == text
+    for text in ("Am 5. März zum Beispiel im Jahr 2024", "Frankfurt am Main", "I am here", "aufs Neue, ums Leben"):
+        assert expand.edited(text, stream()) == text
 
 
 def test_there_and_back_is_the_same():

@@ -6,7 +6,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 import hfaug
-from hfaug.errors import CallError, LabelError
+from hfaug.errors import CallError, LabelError, ParameterError
 from hfaug.moves.chunks import entities
 from hfaug.ops.text import SwapEntities
 
@@ -130,3 +130,39 @@ def test_what_cannot_be_learnt_or_used_says_so():
     short = Dataset.from_dict({"tokens": [["a", "b"]], "tags": [["B-x"]]})
     with pytest.raises(LabelError, match="one tag a word, holds 1 for 2"):
         SwapEntities().fit(short)
+
+
+SPAN = {"start": Value("int32"), "end": Value("int32"), "type": ClassLabel(names=["loc", "per"])}
+CLASSES = [
+    {"text": Value("string"), "spans": List(SPAN)},
+    {"tokens": List(Value("string")), "tags": List(ClassLabel(names=["O", "B-loc", "I-loc", "B-per"]))},
+]
+
+
+@pytest.mark.parametrize("features", CLASSES)
+def test_a_given_type_must_be_one_of_the_data(features):
+    said = {"spans": "spans"} if "spans" in features else {}
+    assert SwapEntities(given={"loc": ["Rome"]}).on(**said).features(Features(features))
+    with pytest.raises(ParameterError, match=r"types of the data \(loc, per\), 'LOC' is none"):
+        SwapEntities(given={"LOC": ["Rome"]}).on(**said).features(Features(features))
+
+
+def test_any_given_type_goes_where_types_are_texts():
+    done = hfaug.augment(SENTENCES, SwapEntities(given={"loc": ["Oslo"], "other": ["x"]}, share=1), keep=False)
+    assert done[0]["tokens"][-1] == "Oslo"
+
+
+def test_given_names_are_a_set_and_never_empty():
+    one, other = (SwapEntities(given={"x": names}) for names in (["b", "a", "b"], ["a", "b"]))
+    assert one == other
+    assert one.fingerprint == other.fingerprint
+    assert one.stream_digest == other.stream_digest
+    for names in ([], [""], ["a", " "]):
+        with pytest.raises(ParameterError, match="given must hold names that are not empty, 'x' has"):
+            SwapEntities(given={"x": names})
+
+
+def test_a_span_beyond_its_text_names_the_column():
+    rows = Dataset.from_dict({"text": ["Ada"], "spans": [[{"start": 1, "end": 9, "type": "x"}]]})
+    with pytest.raises(LabelError, match=r"column 'spans': .* within the 3 code_points of its text, is 9"):
+        rows.map(SwapEntities(given={"x": ["Bob"]}, share=1).on(spans="spans"), batched=True)

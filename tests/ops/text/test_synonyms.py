@@ -136,6 +136,22 @@ def test_synonyms_are_put_in_before_words():
     assert results(InsertSynonyms(lexicon="tiny-zh:1", share=1), "北京") == {"北平北京"}
 
 
+@pytest.mark.parametrize("text", ["The dog in 東京 paid $3.50 at 9:30 for a two-way car, don't."])
+def test_synonyms_stand_between_words_and_not_in_them(text):
+    """One letter of another script changes nothing for the rest."""
+    for rng in streams(50):
+        after = InsertSynonyms(lexicon=EN, share=1).edited(text, rng).split()
+        assert [word for word in after if word in text.split()] == text.split()
+    assert choices("the dog and the car", EN, 1)
+
+
+def test_names_and_numbers_are_no_synonyms():
+    from hfaug.language.substitution import _SPOKEN
+
+    some = ["Canis familiaris", "twenty-five percent", "hr", "3D", "hound", "ice cream", "six-pack"]
+    assert [other for other in some if _SPOKEN.fullmatch(other)] == ["hound", "ice cream", "six-pack"]
+
+
 def test_eda_makes_one_of_four_changes():
     text = "lazy dogs"
     found = results(Eda(lexicon=EN, share=1), text, 400)
@@ -148,7 +164,7 @@ def test_a_wordnet_that_is_not_there_says_how_to_fetch_it():
     """Before any work."""
     rows = Dataset.from_dict({"text": ["dog"]})
     for op in (ReplaceSynonyms(), InsertSynonyms(), Eda()):
-        with pytest.raises(ParameterError, match=r"'oewn:2024' is not .*python -m wn download oewn:2024"):
+        with pytest.raises(ParameterError, match=r"'oewn:2024' is not .*python -m wn --dir .* download oewn:2024"):
             hfaug.augment(rows, op)
 
 

@@ -6,9 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfaug.ops.text import DeleteSentences, DeleteWords, MergeWords, ShuffleSentences, SplitWords, SwapWords
+from hfaug.errors import ParameterError
+from hfaug.ops.text import (
+    AddEmoji,
+    DeleteSentences,
+    DeleteWords,
+    MergeWords,
+    ShuffleSentences,
+    SplitWords,
+    SwapWords,
+)
 from hfaug.randomness import Streams
 from tests.ops.drawing import stream, streams
+
+
+@pytest.mark.parametrize("op", [AddEmoji, DeleteSentences, ShuffleSentences])
+@pytest.mark.parametrize("language", ["english", "xx", "EN"])
+def test_languages_that_are_none(op, language):
+    with pytest.raises(ParameterError, match=f"{op.__name__}: language must be an ISO 639-1 code .*got '{language}'"):
+        op(language=language)
 
 
 def results(op, text, count=300):
@@ -24,9 +40,23 @@ def test_words_are_split_between_letters_two_from_their_ends():
     assert SplitWords().refuses("我喜欢 ok") == "no blanks between words"
 
 
+def test_two_splits_of_a_word_leave_two_letters_between():
+    for after in results(SplitWords(share=1), "running bought"):
+        assert min(map(len, after.split())) > 1
+    assert SplitWords().refuses("The hotel in 東京 is big") is None
+    assert all("東京駅前" in after for after in results(SplitWords(share=1), "hotel 東京駅前"))
+
+
 def test_blanks_between_words_go():
     assert results(MergeWords(share=1), "one two, three  four\nfive") == {"onetwo, threefour\nfive"}
     assert results(MergeWords(share=0.5), "a b c") == {"a b c", "ab c", "a bc", "abc"}
+
+
+def test_what_is_written_in_one_moves_as_one():
+    text = "paid $3.50 at 9:30 for quatre-vingt-dix"
+    assert {tuple(sorted(after.split())) for after in results(SwapWords(share=0.5), text)} == {
+        tuple(sorted(text.split()))
+    }
 
 
 def test_words_change_places_and_nothing_else_does():

@@ -44,7 +44,7 @@ class ChangeBrightness(ColorOp):
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw the factor and the shift."""
         factor, shift = rng.uniform(*self.factor), rng.uniform(*self.shift)
-        return np.column_stack([factor * np.eye(3), np.full(3, 255 * shift)])
+        return _line(factor, 255 * shift)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,12 @@ class ChangeContrast(ColorOp):
         """Draw the factor."""
         factor = rng.uniform(*self.factor)
         level = 127.5 if self.about == "middle" else _mean(stats)
-        return np.column_stack([factor * np.eye(3), np.full(3, (1 - factor) * level)])
+        return _line(factor, (1 - factor) * level)
+
+
+def _line(slope: float, offset: float) -> npt.NDArray[np.float64]:
+    """The matrix that makes the same line of each channel."""
+    return np.array([[slope, 0, 0, offset], [0, slope, 0, offset], [0, 0, slope, offset]], dtype=np.float64)
 
 
 def _mean(stats: ImageStats) -> float:

@@ -34,8 +34,14 @@ class Equalize(CurveOp):
 
     def curve(self, stats: ImageStats, rng: Stream) -> Curve:
         """What the histogram asks for; nothing is drawn."""
-        columns = np.stack([_equalized(found) for found in _histograms(stats.array)], axis=1)
-        return lambda _levels, _top: columns
+        columns = [_equalized(found) for found in _histograms(stats.array)]
+
+        def curve(levels: npt.NDArray[np.float64], top: int) -> npt.NDArray[np.float64]:
+            scale = top / (len(columns[0]) - 1)  # 1, unless images of another depth stand beside this one
+            known = np.arange(len(columns[0])) * scale
+            return np.stack([np.interp(levels, known, column * scale) for column in columns], axis=1)
+
+        return curve
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

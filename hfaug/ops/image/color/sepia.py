@@ -14,7 +14,8 @@ from hfaug.randomness import Stream
 
 __all__ = ["Sepia"]
 
-_SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
+_PLAIN = np.eye(3, 4)
+_SEPIA = np.array([[0.393, 0.769, 0.189, 0], [0.349, 0.686, 0.168, 0], [0.272, 0.534, 0.131, 0]])
 """The weights that photo programs share; white becomes warm and is clipped in red and green."""
 
 
@@ -43,4 +44,4 @@ class Sepia(ColorOp):
     def color(self, stats: ImageStats, rng: Stream) -> npt.NDArray[np.float64]:
         """Draw the strength."""
         share = rng.uniform(*self.strength)
-        return np.column_stack([share * _SEPIA + (1 - share) * np.eye(3), np.zeros(3)])
+        return share * _SEPIA + (1 - share) * _PLAIN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from hfaug.randomness import Stream, row_key
 
 __all__ = ["draw_examples", "learn_examples", "learnt_features"]
 
+_log = logging.getLogger("hfaug")
 _MOST = 200
 """Rows of a class that are kept: more hardly make a prompt differ more, and a release carries them along."""
 
@@ -47,6 +49,9 @@ def learn_examples(dataset: Dataset, wanted: Features, who: str) -> Asset:
         and _writable(name, feature, who)
         and (not wanted or name in wanted or _is_class(feature))
     ]
+    left = [name for name in dataset.features if name not in {*names, *wanted, provenance.COLUMN}]
+    if left and not wanted:
+        _log.warning("hfaug: %s leaves out what a model cannot write: %s; say columns to choose", who, ", ".join(left))
     if not names or not len(dataset):
         raise RoleError(
             f"{who}: must find texts to learn from, found none in {', '.join(dataset.features)}; give others"

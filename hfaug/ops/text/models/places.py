@@ -55,11 +55,12 @@ def draw_places(text: str, rng: Stream, share: float, forbidden: frozenset[str],
     first word of a sentence nothing is put in: its capital would stand behind.
     """
     spans = cut_words(text)
-    opens = [not text[:start].strip() or _ENDS.search(text[:start][-8:]) is not None for start, _ in spans]
+    loud, first_at = text.isupper(), len(text) - len(text.lstrip())
+    opens = [start <= first_at or _ENDS.search(text[max(0, start - 8) : start]) is not None for start, _ in spans]
     fit = [
         (start, end, first)
         for (start, end), first in zip(spans, opens, strict=True)
-        if (not first if insert else _replaceable(text[start:end], first, text, forbidden))
+        if (not first if insert else _replaceable(text[start:end], forbidden, first=first, loud=loud))
     ]
     found = []
     for number in hits(rng, len(fit), share):
@@ -79,12 +80,12 @@ def _request(text: str, start: int, end: int) -> MaskRequest:
     return MaskRequest(text[low:high], ((start - low, end - low),))
 
 
-def _replaceable(word: str, first: bool, text: str, forbidden: frozenset[str]) -> bool:
+def _replaceable(word: str, forbidden: frozenset[str], *, first: bool, loud: bool) -> bool:
     if word.casefold() in CLOSED or word.casefold() in forbidden or not word.isalpha():
         return False
     if is_unspaced(word):
         return True
-    name = (word.isupper() or (word[0].isupper() and not first)) and not text.isupper()
+    name = (word.isupper() or (word[0].isupper() and not first)) and not loud
     return len(word) > 2 and not name
 
 

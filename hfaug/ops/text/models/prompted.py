@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from hfaug.backends import Sampling, facts, language_model
+from hfaug.backends import Sampling, check_runtime, facts, language_model
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, ModelName
 from hfaug.language.prompting import PromptTemplate, shipped
@@ -36,8 +36,8 @@ class PromptedOp(BatchOp):
         prompt: A template to take instead of the one that comes with hfaug.
     """
 
-    shows: ClassVar[tuple[str, ...]]
-    """What the template may name."""
+    shows: ClassVar[tuple[str, ...]]  # what the template may name
+    unit_rows: ClassVar[int] = 200  # so many give batches of prompts of like length, and keep an endpoint busy
 
     model: ModelName = "Qwen/Qwen2.5-1.5B-Instruct"
     revision: str | None = None
@@ -50,6 +50,7 @@ class PromptedOp(BatchOp):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_runtime(self.runtime, type(self).__name__)
         self.template()
 
     @property
@@ -100,9 +101,8 @@ class PromptedOp(BatchOp):
         if not shown:
             return results
         template = self.template()
-        sampling = Sampling()
-        if self.temperature:
-            sampling = Sampling(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p)
+        top_k, top_p = (self.top_k, self.top_p) if self.temperature else (0, 1.0)
+        sampling = Sampling(temperature=self.temperature, top_k=top_k, top_p=top_p)
         answers = language_model(self.model, revision=self.revision, runtime=self.runtime).generate(
             [as_prompt(template.messages(values)) for values in shown.values()],
             seeds=[rngs[place].child("answer").seed() for place in shown],

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import hfaug
+from hfaug.kinds import ImageStats
 from hfaug.media.counters import counts
 from hfaug.ops.image import (
     AutoContrast,
@@ -95,6 +96,13 @@ def test_equalize_makes_levels_of_16_bits_equally_frequent():
     dark = (noise((80, 90, 3), np.uint16) // 5).astype(np.uint16)
     done = applied(Equalize(), dark)
     assert abs(np.histogram(done, 8, (0, 65536))[0] / done.size - 1 / 8).max() < 0.002
+
+
+def test_equalize_of_one_colour_keeps_every_level():
+    """Of 8 bits and of 16, which a colour is asked for before anybody knows what it will be laid on."""
+    flat = np.full((4, 5, 3), 77, np.uint8)
+    curve = Equalize().curve(ImageStats.of(flat), streams(1)[0])
+    assert Color(curves=(curve,)).is_identity
 
 
 @pytest.mark.parametrize("op", [Equalize(), AutoContrast(), AutoContrast(cutoff=(0.4, 0.4))])

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
 from hfaug.fields import Range
-from hfaug.kinds import Samples
+from hfaug.kinds import FlowOp, Samples
 from hfaug.randomness import Stream
-from hfaug.transforms import TransformOp
+from hfaug.rows import Heard
 
 __all__ = ["AddNoise"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AddNoise(TransformOp):
+class AddNoise(FlowOp):
     """Add white Gaussian noise at a drawn signal-to-noise ratio, as cheap microphones do. Silence stays silent.
 
     Args:
@@ -32,13 +32,21 @@ class AddNoise(TransformOp):
     (10.0, 20.0)
     """
 
-    transform: ClassVar[str] = "AddGaussianSNR"
-    draws: ClassVar[bool] = True
+    version: ClassVar[int] = 2
 
     snr_db: Range = (10, 40)
 
-    def parameters(self, samples: Samples, rate: int, rng: Stream) -> Mapping[str, Any] | None:
-        """Draw the ratio; the noise itself is drawn by the transform."""
+    def flow(self, heard: Heard, rng: Stream) -> Callable[[Samples], Samples]:
+        """Draw the ratio and the noise."""
         ratio = rng.uniform(*self.snr_db)
-        power = float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
-        return {"noise_std": power**0.5 / 10 ** (ratio / 20)} if power > 0 else None
+        strength = np.float32(heard.power**0.5 / 10 ** (ratio / 20))
+        generator = rng.generator()
+
+        def add(block: Samples) -> Samples:
+            if strength == 0:
+                return block
+            noise = generator.standard_normal((block.shape[1], block.shape[0]), dtype=np.float32).T
+            noise *= strength
+            return np.add(block, noise, out=noise)
+
+        return add

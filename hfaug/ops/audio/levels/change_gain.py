@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
 
 from hfaug.fields import Range
-from hfaug.kinds import Samples
+from hfaug.kinds import GainOp
 from hfaug.randomness import Stream
-from hfaug.transforms import TransformOp
 
 __all__ = ["ChangeGain"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChangeGain(TransformOp):
+class ChangeGain(GainOp):
     """Make a sound louder or softer, as distance and microphones do.
 
-    Integer formats clip what leaves -1..1 when written.
+    Integer formats clip what leaves -1..1 when written. Neighbouring gains in a chain multiply.
 
     Args:
         gain_db: Range of the gain, in dB; below 0 is softer.
@@ -32,10 +29,8 @@ class ChangeGain(TransformOp):
     (-6.0, 6.0)
     """
 
-    transform: ClassVar[str] = "Gain"
-
     gain_db: Range = (-12, 6)
 
-    def parameters(self, samples: Samples, rate: int, rng: Stream) -> Mapping[str, Any]:
+    def ratio(self, rng: Stream) -> float:
         """Draw the gain."""
-        return {"amplitude_ratio": 10 ** (rng.uniform(*self.gain_db) / 20)}
+        return float(10 ** (rng.uniform(*self.gain_db) / 20))

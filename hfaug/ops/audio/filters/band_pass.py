@@ -1,0 +1,43 @@
+"""Let a band of frequencies through."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from hfaug.fields import Limit
+from hfaug.kinds import Samples, WaveOp
+from hfaug.ops.audio.filters.butterworth import draw_log, filtered
+from hfaug.randomness import Stream
+
+__all__ = ["BandPass"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BandPass(WaveOp):
+    """Keep a band of frequencies, as radios and megaphones do.
+
+    Args:
+        center_hz: Range of the middle of the band, in Hz, above 0, drawn on a log scale.
+        octaves: Range of the width of the band, above 0.
+        rolloff_db: Steepness, in dB an octave, 12..96; rounded to a multiple of 12.
+
+    Moves: samples only; every time label stays: the filter runs both ways, so nothing is late.
+    Rejects: nothing.
+    Source: audiomentations, BandPassFilter with zero phase.
+
+    >>> import hfaug
+    >>> hfaug.ops.audio.BandPass(center_hz=(800, 1200)).center_hz
+    (800.0, 1200.0)
+    """
+
+    center_hz: Annotated[tuple[float, float], Limit(0, ordered=True, above=True)] = (400, 2500)
+    octaves: Annotated[tuple[float, float], Limit(0, ordered=True, above=True)] = (1, 3)
+    rolloff_db: Annotated[int, Limit(12, 96)] = 24
+
+    def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
+        """Draw the band."""
+        center = draw_log(self.center_hz, rng)
+        half = 2 ** (rng.uniform(*self.octaves) / 2)
+        hz = (center / half, center * half)
+        return filtered(samples, rate, "bandpass", hz, self.rolloff_db)

@@ -1,0 +1,82 @@
+"""Mask times and frequencies of a spectrogram."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hfaug.errors import RowError
+from hfaug.fields import Limit, ShareRange
+from hfaug.op import Reject, RowOp
+from hfaug.randomness import Stream
+from hfaug.rows import Row
+
+__all__ = ["SpecAugment"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpecAugment(RowOp):
+    """Mask times and frequencies of a spectrogram that stands in a column of numbers: log-mel features and the like.
+
+    Args:
+        time_masks: Range of how many stretches of time, from 0 up.
+        time_share: Range of the share 0..1 of the time that each takes.
+        frequency_masks: Range of how many bands of frequencies, from 0 up.
+        frequency_share: Range of the share 0..1 of the frequencies that each takes.
+        layout: What comes first: ``time`` (frames of bins) or ``frequency`` (bins of frames, as Whisper has them).
+        fill: What masked values become: the ``mean`` of the spectrogram, its ``minimum``, or ``zero``.
+
+    Moves: values only; every time label stays.
+    Rejects: nothing.
+    Source: D. Park et al., SpecAugment, arXiv:1904.08779; without its warp of time.
+
+    >>> import hfaug
+    >>> hfaug.ops.audio.SpecAugment(layout="frequency").fill
+    'mean'
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("spectrogram",)
+
+    time_masks: Annotated[tuple[int, int], Limit(0, ordered=True)] = (1, 2)
+    time_share: ShareRange = (0, 0.1)
+    frequency_masks: Annotated[tuple[int, int], Limit(0, ordered=True)] = (1, 2)
+    frequency_share: ShareRange = (0, 0.25)
+    layout: Literal["time", "frequency"] = "time"
+    fill: Literal["mean", "minimum", "zero"] = "mean"
+
+    def apply(self, row: Row, rng: Stream) -> Row | Reject:
+        """Draw the masks."""
+        column = row.column("spectrogram")
+        value = row[column]
+        if value is None:
+            return row
+        try:
+            values = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            values = np.empty(0)
+        if values.ndim < 2 and len(value):
+            raise RowError(f"row {row.id!r}: a spectrogram must be a full table of numbers, is none; correct the row")
+        masked = self._masked(values, rng) if values.size else values
+        if masked is values:
+            return row
+        as_array = isinstance(value, np.ndarray)
+        return row.replace({column: masked.astype(value.dtype) if as_array else masked.tolist()})
+
+    def _masked(self, values: npt.NDArray[np.float64], rng: Stream) -> npt.NDArray[Any]:
+        """A copy with masks; the very same where none covers anything."""
+        time, frequency = (-2, -1) if self.layout == "time" else (-1, -2)
+        fill = {"mean": values.mean(), "minimum": values.min(), "zero": 0.0}[self.fill]
+        done, covered = values.copy(), False
+        for axis, masks, share in (
+            (time, self.time_masks, self.time_share),
+            (frequency, self.frequency_masks, self.frequency_share),
+        ):
+            for _ in range(rng.integers(masks[0], masks[1] + 1)):
+                size, place = round(rng.uniform(*share) * values.shape[axis]), rng.random()
+                start = round(place * (values.shape[axis] - size))
+                covered = covered or size > 0
+                np.moveaxis(done, axis, 0)[start : start + size] = fill
+        return done if covered else values

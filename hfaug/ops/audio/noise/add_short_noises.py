@@ -1,0 +1,90 @@
+"""Add short noises here and there."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+from datasets import Dataset
+from typing_extensions import Self
+
+from hfaug.assets import Asset
+from hfaug.errors import CallError
+from hfaug.fields import Limit, Range
+from hfaug.kinds import Samples, SoundOp
+from hfaug.op import Reject
+from hfaug.ops.audio.noise.blending import like_channels, power_of
+from hfaug.ops.audio.noise.library import digest_of, draw_sound, gather_sounds
+from hfaug.randomness import Stream
+from hfaug.rows import Row, Sound
+
+__all__ = ["AddShortNoises"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AddShortNoises(SoundOp):
+    """Add short noises at drawn moments, each at its own signal-to-noise ratio: doors, coughs, clicks.
+
+    Args:
+        count: Range of how many, from 0 to 100.
+        snr_db: Range of the signal-to-noise ratio of each, in dB.
+        longest_s: What of a noise is taken at most, in seconds, above 0; it fades in and out.
+        sounds: See `gather_sounds`. Without any, those of the split itself.
+
+    Moves: samples only; every time label stays.
+    Rejects: rows that know no other sound.
+    Source: audiomentations, AddShortNoises.
+
+    >>> import hfaug
+    >>> hfaug.ops.audio.AddShortNoises(count=(2, 4)).count
+    (2, 4)
+    """
+
+    may_change: ClassVar[tuple[str, ...]] = ("what else is heard",)
+
+    count: Annotated[tuple[int, int], Limit(0, 100, ordered=True)] = (1, 3)
+    snr_db: Range = (-6, 18)
+    longest_s: Annotated[float, Limit(0, above=True)] = 0.8
+    sounds: Asset | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are sounds."""
+        return self.sounds is not None
+
+    def fit(self, dataset: Dataset) -> Self:
+        """The op with the sounds of a dataset: those of the split that it is for, where no others were given."""
+        return dataclasses.replace(self, sounds=gather_sounds(dataset, next(iter(self.binding.audio), None)))
+
+    def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
+        """Draw the noises, and when each is heard."""
+        if self.sounds is None:
+            raise CallError(
+                f"{type(self).__name__}: needs other sounds, has none; give it sounds=gather_sounds(folder), use "
+                "hfaug.augment(ds, op), or op.fit(train_split) before map"
+            )
+        own = digest_of(sound)
+        for _ in range(rng.integers(self.count[0], self.count[1] + 1)):
+            ratio, point, place = rng.uniform(*self.snr_db), rng.integers(0, 2**53), rng.random()
+            other = draw_sound(self.sounds, point, own, sound.rate)
+            if other is None:
+                return Reject("no other sound to add")
+            noise = other[:, : round(self.longest_s * sound.rate)]
+            sound.edit(partial(_added, noise=noise, ratio=ratio, place=place))
+        return None
+
+
+def _added(samples: Samples, rate: int, noise: Samples, ratio: float, place: float) -> Samples:
+    size = min(noise.shape[1], samples.shape[1])
+    loud, soft = power_of(samples), power_of(noise[:, :size])
+    if not (loud and soft):
+        return samples
+    fade = min(round(0.01 * rate), size // 2)
+    ramp = np.interp(np.arange(size), (-1, fade, size - 1 - fade, size), (0, 1, 1, 0)).astype(np.float32)
+    start = round(place * (samples.shape[1] - size))
+    done = samples.copy()
+    strength = np.float32((loud / soft) ** 0.5 / 10 ** (ratio / 20))
+    done[:, start : start + size] += strength * ramp * like_channels(noise[:, :size], samples.shape[0])
+    return done

@@ -1,0 +1,31 @@
+"""Sounds in rooms, by the answer of the room to a click."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hfaug.kinds import Samples
+
+__all__ = ["in_room"]
+
+
+def in_room(samples: Samples, _rate: int, response: Samples, wet: float) -> Samples:
+    """A sound as it is heard in a room, of the same length and loudness, with the direct sound at its moment.
+
+    Args:
+        samples: Shape (channels, n).
+        response: Shape (1 or channels, m): the answer of the room to a click.
+        wet: Share 0..1 of the room in what is heard.
+    """
+    from scipy.signal import oaconvolve
+
+    if not samples.any():
+        return samples
+    answer = response if response.shape[0] == samples.shape[0] else response.mean(axis=0, keepdims=True)
+    first = int(np.abs(answer).max(axis=0).argmax())
+    heard = oaconvolve(samples, answer.astype(np.float32), axes=1)[:, first : first + samples.shape[1]]
+    loud = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    now = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
+    if not now:
+        return samples
+    return np.asarray((1 - wet) * samples + wet * heard * np.float32(loud / now), dtype=np.float32)
