@@ -101,7 +101,6 @@ def bark(folder: Path, *, seed: int = 0) -> Path:
     import transformers
 
     torch.manual_seed(seed)
-    folder.mkdir(parents=True, exist_ok=True)
     sizes = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "block_size": 1024, "bias": True}
     config = transformers.BarkConfig(
         semantic_config={"input_vocab_size": 600, "output_vocab_size": 60, **sizes},

@@ -115,7 +115,6 @@ class Speak(BatchOp):
     def _result(self, row: Row, voice: str | None, speech: Speech) -> Row | Reject:
         if speech.flags:
             return Reject(speech.flags[0])
-        samples = speech.samples[None]
-        like = media.Clip(samples, speech.rate, self.format.upper(), "PCM_16")
+        like = media.Clip(speech.samples[None], speech.rate, self.format.upper(), "PCM_16")
         said = {self.voice_column: voice} if self.voice_column else {}
-        return row.replace({self.column: row.batch.store_audio(samples, like), **said})
+        return row.replace({self.column: row.batch.store_audio(like.samples, like), **said})
