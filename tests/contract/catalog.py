@@ -31,7 +31,7 @@ BUILDERS = {
     "audio.speak": lambda cls: cls(
         model=str(tiny_speech.kept("voices")), voices=("0", "1", "2"), speed=(0.8, 1.2), voice_column="voice"
     ),
-    "audio.transcribe": lambda cls: cls(model=str(tiny_speech.kept("ctc")), words="words"),
+    "audio.transcribe": lambda cls: cls(model=str(tiny_speech.kept("ctc")), words="spoken"),
     "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
