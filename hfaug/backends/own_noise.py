@@ -7,12 +7,29 @@ torch (a `TorchFunctionMode`, which touches no other thread), so the global gene
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["noise_of_rows"]
+__all__ = ["noise_of_rows", "still_generators"]
+
+
+@contextlib.contextmanager
+def still_generators() -> Iterator[None]:
+    """Leave the global generators of NumPy and torch as they were.
+
+    Layers that could be skipped in training (VITS, Wav2Vec2) draw a number each time, even where it has no effect.
+    """
+    import torch
+
+    numpy_state, torch_state = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - the one they draw from
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy_state)  # noqa: NPY002
+        torch.set_rng_state(torch_state)
 
 
 def noise_of_rows(seeds: Sequence[int]) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from hfaug.backends.identity import ModelIdentity, identify
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.backends.memory import run_batches
-from hfaug.backends.own_noise import noise_of_rows
+from hfaug.backends.own_noise import noise_of_rows, still_generators
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED, Determinism, Halving
 from hfaug.backends.speech import NO_SPEECH, Speech, SpeechRequest
 from hfaug.errors import MissingExtra, ModelError, ParameterError
@@ -119,7 +119,7 @@ class TransformersSpeaker:
         can = [row for row, (_, flag) in enumerate(read) if flag is None]
 
         def work(rows: Sequence[int]) -> list[Speech]:
-            with noise_of_rows([seeds[row] for row in rows]):
+            with still_generators(), noise_of_rows([seeds[row] for row in rows]):
                 made = self.say([read[row][0] for row in rows], [requests[row] for row in rows], voices_folder)
             return [self._speech(wave, cut=cut) for wave, cut in made]
 

@@ -13,6 +13,7 @@ from typing import Any
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.backends.memory import run_batches
+from hfaug.backends.own_noise import still_generators
 from hfaug.backends.protocols import Determinism, Halving
 from hfaug.backends.resampling import resampled
 from hfaug.backends.speech import Heard, SpokenWord, Transcript
@@ -94,7 +95,7 @@ class TransformersTranscriber:
         def work(rows: Sequence[int]) -> list[Transcript]:
             heard = [resampled(sounds[row].samples, sounds[row].rate, self._rate) for row in rows]
             lengths = [sounds[row].samples.size / sounds[row].rate for row in rows]
-            with quiet("transformers"):
+            with quiet("transformers"), still_generators():
                 found = self._pipeline(list(heard), batch_size=len(rows), **options)
             return [self._transcript(one, length, words=words) for one, length in zip(found, lengths, strict=True)]
 
