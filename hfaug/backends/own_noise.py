@@ -8,6 +8,7 @@ torch (a `TorchFunctionMode`, which touches no other thread), so the global gene
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,16 +19,18 @@ __all__ = ["noise_of_rows", "still_generators"]
 
 @contextlib.contextmanager
 def still_generators() -> Iterator[None]:
-    """Leave the global generators of NumPy and torch as they were.
+    """Leave the global generators of Python, NumPy and torch as they were.
 
     Layers that could be skipped in training (VITS, Wav2Vec2) draw a number each time, even where it has no effect.
     """
     import torch
 
+    state = random.getstate()
     numpy_state, torch_state = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - the one they draw from
     try:
         yield
     finally:
+        random.setstate(state)
         np.random.set_state(numpy_state)  # noqa: NPY002
         torch.set_rng_state(torch_state)
 

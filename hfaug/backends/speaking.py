@@ -41,7 +41,7 @@ def load(identity: ModelIdentity, *, dtype: str, device: str) -> TransformersSpe
         ModelError: The files cannot be fetched or are no model of these kinds.
     """
     torch, transformers = import_extra("torch", "lm"), import_extra("transformers", "lm")
-    with loading(identity.model_id, identity.hub_revision), quiet("transformers"):
+    with loading(identity.model_id, identity.hub_revision), quiet("transformers"), still_generators():
         names: dict[str, Any] = {"revision": identity.hub_revision}
         kind = transformers.AutoConfig.from_pretrained(identity.source, **names).model_type
         if kind not in _KINDS:

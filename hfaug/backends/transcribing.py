@@ -35,7 +35,7 @@ def load(identity: ModelIdentity, *, dtype: str, device: str) -> TransformersTra
     """
     torch, transformers = import_extra("torch", "lm"), import_extra("transformers", "lm")
     import_extra("soxr", "speech")
-    with loading(identity.model_id, identity.hub_revision), quiet("transformers"):
+    with loading(identity.model_id, identity.hub_revision), quiet("transformers"), still_generators():
         names: dict[str, Any] = {"revision": identity.hub_revision}
         config = transformers.AutoConfig.from_pretrained(identity.source, **names)
         is_whisper = config.model_type == "whisper"
