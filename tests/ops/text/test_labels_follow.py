@@ -279,5 +279,5 @@ def test_labels_that_cannot_be_read_say_what_to_do():
         rows.map(op, batched=True)
     features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=["O", "B-x"]))})
     rows = Dataset.from_dict({"tokens": [["Ada", "left", "."]], "tags": [[1, -100, 0]]}, features=features)
-    with pytest.raises(LabelError, match=r"one is -100; give words without a tag a class such as O"):
+    with pytest.raises(LabelError, match=r"one is -100; give untagged words a class such as O"):
         rows.map(op, batched=True)
