@@ -156,7 +156,8 @@ def is_first(name):
 
 def _kind(op):
     """The class that says how an op works: the nearest above it that leaves a method to be written."""
-    return next(cls for cls in type(op).__mro__ if cls.__module__.count(".") == 1 or cls.__module__ == "hfaug.wrap")
+    modules = ("hfaug.kinds", "hfaug.wrap")
+    return next(cls for cls in type(op).__mro__ if cls.__module__.count(".") == 1 or cls.__module__.startswith(modules))
 
 
 def _representatives():

@@ -8,13 +8,16 @@ import pytest
 from hfaug.errors import ContractError
 from hfaug.testing import CHECKS, run_check
 from hfaug.testing.fresh import check_fresh_process, fresh_results, importable
-from tests.contract.catalog import CASES, OPS, OTHERS, asks_models, is_first
+from tests.contract.catalog import CASES, OPS, OTHERS, REPRESENTATIVES, asks_models, is_first
 
 FEW = {"name", "pickle", "equality", "limits", "docstring"}
 """Checks that do not run the op, so that they cost nothing with a model either, and once is enough."""
 
 MOVES = {"places", "passages"}
 """Checks of labels, which are different in each kind of rows."""
+
+LONG = {"storage", "processes"}
+"""Checks of what lies around an op, which take as long as all others together: one op of each kind tells most."""
 
 
 def _tried():
@@ -25,6 +28,7 @@ def _tried():
             if check == "fresh process" or (check in FEW and not first):
                 continue
             slow = (asks_models(case.op) and check not in FEW) or not (first or check in MOVES)
+            slow = slow or (check in LONG and name not in REPRESENTATIVES)
             yield pytest.param(name, check, id=f"{name}-{check}", marks=[pytest.mark.slow] if slow else [])
 
 
