@@ -1,8 +1,11 @@
 """Long sounds go through block by block, and come out as short ones do."""
 
+import io
+
 import numpy as np
 import pyarrow as pa
 import pytest
+import soundfile
 from datasets import Audio, Dataset, Features
 
 from hfaug import Chain, media
@@ -71,6 +74,16 @@ def test_the_same_kind_of_file(kind, monkeypatch):
     whole, flown = map(media.decode_audio, both(SAME["chain"], stored(kind, 1, 10), monkeypatch))
     np.testing.assert_array_equal(flown.samples, whole.samples)
     assert (flown.format, flown.subtype) == (whole.format, whole.subtype) == kind
+
+
+@pytest.mark.parametrize("kind", [*KINDS, ("WAV", "DOUBLE"), ("WAVEX", "FLOAT"), ("WAVEX", "PCM_16")], ids="-".join)
+def test_the_same_bytes(kind, monkeypatch):
+    """A float file bears no time."""
+    file = io.BytesIO()
+    with soundfile.SoundFile(file, "w", RATE, 2, kind[1], format=kind[0]) as out:
+        out.write(media.decode_audio(stored()["bytes"]).samples.T)
+    whole, flown = both(ChangeGain(gain_db=(-6, -6)), {"bytes": file.getvalue(), "path": None}, monkeypatch)
+    assert whole == flown
 
 
 @pytest.mark.parametrize("kind", [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
