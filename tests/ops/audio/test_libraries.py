@@ -7,7 +7,7 @@ from datasets import Audio, Dataset, Features, List, Value
 
 import hfaug
 from hfaug import media
-from hfaug.errors import CallError, ParameterError, RoleError
+from hfaug.errors import CallError, ParameterError, RoleError, RowError
 from hfaug.ops.audio import AddBackground, AddShortNoises, Reverberate, SpecAugment, gather_sounds
 from hfaug.testing import storage
 from tests.ops.drawing import stream
@@ -128,6 +128,25 @@ def test_spectrograms_are_masked(layout):
     assert changed.all(axis=0).sum() == across
     assert np.allclose(done[changed], values.mean())
     assert SpecAugment(time_masks=(0, 0), frequency_masks=(0, 0))._masked(values, stream()) is values
+
+
+def test_what_is_not_finite_in_a_spectrogram_is_no_measure():
+    """A mean of silence in logarithms would be minus infinity, and one of a gap no number at all."""
+    values = np.random.default_rng(0).standard_normal((50, 20))
+    values[3, 4], values[7, 8], values[9, 10] = -np.inf, np.nan, np.inf
+    known = values[np.isfinite(values)]
+    for fill, level in [("mean", known.mean()), ("minimum", known.min()), ("zero", 0)]:
+        op = SpecAugment(time_masks=(1, 1), time_share=(1, 1), frequency_masks=(0, 0), fill=fill)
+        assert np.allclose(op._masked(values, stream()), level)
+        assert np.isfinite(op._masked(np.full((5, 4), -np.inf), stream())).all()
+
+
+def test_a_null_in_a_spectrogram_is_refused_by_row():
+    features = Features({"id": Value("string"), "mel": List(List(Value("float32")))})
+    given = {"id": ["a"], "mel": [[[1.0, None], [2.0, 3.0]]]}
+    op = SpecAugment().on(spectrogram="mel", id="id")
+    with pytest.raises(RowError, match="'a': a spectrogram must have no nulls"):
+        op(pa.Table.from_pydict(given, schema=features.arrow_schema))
 
 
 def test_columns_of_features_are_found_by_name():
