@@ -225,7 +225,7 @@ class Sound:
         if rate == self.rate:
             return
         before, count = self.rate, self.count
-        length = round(count * rate / before) if count else 0
+        length = max(1, round(count * rate / before)) if count else 0
         fuse_step(self._todo, Resample(count, length, (float(before), float(rate))))
         self._meet(row)
         self._rate, self._count = rate, length
@@ -281,7 +281,7 @@ class Sound:
 
     def _flows(self) -> bool:
         """Whether the sound is long, and all that is asked for can be done block by block."""
-        return self.stored_bytes is not None and self._is_long() and can_flow(self._todo)
+        return self.stored_bytes is not None and self.count > 0 and self._is_long() and can_flow(self._todo)
 
     def _is_long(self) -> bool:
         count, _, channels = self._source.facts

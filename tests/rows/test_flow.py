@@ -124,6 +124,12 @@ def test_stretches_flow_in_half_minutes(factor, monkeypatch):
         assert abs(near.argmax() - 400) < 0.0021 * RATE
 
 
+def test_a_long_sound_cut_to_nothing_keeps_a_sample(monkeypatch):
+    whole, flown = both(Crop(length=(1e-9, 1e-9)), stored(("FLAC", "PCM_16"), 1, 2.0), monkeypatch)
+    assert whole == flown
+    assert media.audio_info(flown) == (1, RATE, 1)
+
+
 def test_what_cannot_flow_is_done_at_once(monkeypatch):
     whole, flown = both(Reverse(), stored(seconds=2.0), monkeypatch)
     assert whole == flown
