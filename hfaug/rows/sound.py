@@ -76,7 +76,7 @@ class TimeLabel(NamedTuple):
     Attributes:
         value: What was stored.
         duration_s: Length of the sound then.
-        rate: Samples a second then.
+        rate: Samples a second that it counts then.
         moves: Where its moments have gone since, in seconds; none before the first move.
     """
 
@@ -133,6 +133,15 @@ class Sound:
     def rate(self) -> int:
         """Samples a second, as it stands now."""
         return self._source.facts[1] if self._rate is None else self._rate
+
+    @property
+    def label_rate(self) -> int:
+        """Samples a second that labels count: those that the column is decoded at where it says so, else the file's."""
+        return self._column_rate or self.rate
+
+    @property
+    def _column_rate(self) -> int | None:
+        return getattr(self._source.batch.features.get(self.column), "sampling_rate", None)
 
     @property
     def count(self) -> int:
@@ -244,11 +253,11 @@ class Sound:
         """A label that was not met before: one of the source follows all moves, one that an op wrote those to come."""
         is_written = row.values is not None and split_path(row.batch.features, path)[0] in row.values
         if is_written:
-            return TimeLabel(read_path(row, path), self.duration_s, self.rate)
+            return TimeLabel(read_path(row, path), self.duration_s, self.label_rate)
         if feature_at(row.batch.features, path) is None:
             return None
         count, rate, _ = self._source.facts
-        return TimeLabel(read_path(row, path), count / rate, rate, self._map)
+        return TimeLabel(read_path(row, path), count / rate, self._column_rate or rate, self._map)
 
     def fork(self) -> Sound:
         """A sound of its own that shares the decoded source."""
@@ -291,8 +300,8 @@ class Sound:
         """Time labels after all moves at once, from what stood before: it may be asked for again."""
         changed: dict[str, Any] = {}
         for (path, units), label in self._labels.items():
-            if label.moves is not None or (units == "samples" and label.rate != self.rate):
+            if label.moves is not None or (units == "samples" and label.rate != self.label_rate):
                 moves = label.moves or TimeMap.identity(label.duration_s)
-                value = move_segments(label.value, moves, path, clock_of(units, label.rate, self.rate))
+                value = move_segments(label.value, moves, path, clock_of(units, label.rate, self.label_rate))
                 write_path(row, changed, path, value)
         return changed
