@@ -18,6 +18,7 @@ __all__ = ["SpeechQuality", "clipped_share", "snr_db"]
 
 _FRAME_S = 0.02
 _MOST_DB = 100.0
+_LEAST_PEAK = 0.01  # 40 dB under full scale: what stands equal there in a row was rounded, and nothing cut it off
 _RUN = 3  # equal samples at the peak in a row: a wave that touches full scale once is not clipped
 
 
@@ -28,7 +29,8 @@ class SpeechQuality(BatchFilter):
     Args:
         least_snr_db: Least distance between loud and quiet frames of 20 ms (95th and 10th percentile of their power),
             in dB. It takes pauses for noise alone, so speech without a pause has less than it should.
-        most_clipped: Greatest share of samples that stand cut off at the peak, three or more in a row, 0..1.
+        most_clipped: Greatest share of samples that stand cut off at the peak, three or more in a row, 0..1; none of a
+            sound that stays 40 dB under full scale.
         least_mos: Least predicted mean opinion score (overall), 1..5; only with a model.
         audio: The column with the speech.
         model: A folder or Hub repo with DNSMOS's ``sig_bak_ovr.onnx`` (MIT); none measures without a model.
@@ -96,11 +98,11 @@ def snr_db(samples: npt.NDArray[np.float32], rate: int) -> float:
 
 
 def clipped_share(samples: npt.NDArray[np.float32]) -> float:
-    """Share of the samples that stand at the peak, three or more in a row."""
+    """Share of the samples that stand at the peak, three or more in a row; of a very quiet sound none."""
     if samples.size < _RUN:
         return 0.0
     peak = np.abs(samples).max()
-    at = (np.abs(samples) >= peak * (1 - 2**-12)) & (peak > 0)
+    at = (np.abs(samples) >= peak * (1 - 2**-12)) & (peak >= _LEAST_PEAK)
     inner = at[:-2] & at[1:-1] & at[2:]
     run = np.zeros(samples.size, bool)
     for shift in range(_RUN):

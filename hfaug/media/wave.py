@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +13,7 @@ import numpy.typing as npt
 
 from hfaug.errors import MediaError
 
-__all__ = ["Wave", "parse", "read", "write"]
+__all__ = ["Wave", "parse", "read", "write", "write_blocks"]
 
 DTYPES = {"PCM_16": "<i2", "FLOAT": "<f4", "DOUBLE": "<f8"}
 PLAIN = {(1, 16): "PCM_16", (3, 32): "FLOAT"}
@@ -135,20 +137,37 @@ def write(values: npt.NDArray[Any], rate: int, subtype: str) -> bytes:
         MediaError: The file would not fit in the 4 GiB of its kind.
     """
     frames = values.T.astype(DTYPES[subtype], order="C")
-    channels, tag = values.shape[0], TAGS[subtype]
-    width = channels * frames.itemsize
-    if frames.nbytes > LIMIT or channels > 0xFFFF or rate * width > 0xFFFFFFFF:
+    return _head(len(frames), values.shape[0], rate, subtype) + frames.tobytes()
+
+
+def write_blocks(blocks: Iterable[npt.NDArray[Any]], channels: int, rate: int, subtype: str) -> bytes:
+    """What `write` gives, of values that come block by block."""
+    out, count = io.BytesIO(_head(0, channels, rate, subtype)), 0
+    out.seek(0, io.SEEK_END)
+    for block in blocks:
+        count += block.shape[1]
+        out.write(block.T.astype(DTYPES[subtype], order="C").tobytes())
+    out.seek(0)
+    out.write(_head(count, channels, rate, subtype))
+    return out.getvalue()
+
+
+def _head(count: int, channels: int, rate: int, subtype: str) -> bytes:
+    """What stands before the samples of a plain WAV file; of one length for each kind of them."""
+    tag, size = TAGS[subtype], np.dtype(DTYPES[subtype]).itemsize
+    width = channels * size
+    if count * width > LIMIT or channels > 0xFFFF or rate * width > 0xFFFFFFFF:
         raise MediaError(
-            f"audio: a WAV holds up to 4 GiB, was given {channels} channels of {len(frames)} samples at {rate} Hz; "
+            f"audio: a WAV holds up to 4 GiB, was given {channels} channels of {count} samples at {rate} Hz; "
             "split the clip first"
         )
-    form = struct.pack("<HHIIHH", tag, channels, rate, rate * width, width, 8 * frames.itemsize)
-    head = b"WAVEfmt " + struct.pack("<I", len(form)) + form
+    form = struct.pack("<HHIIHH", tag, channels, rate, rate * width, width, 8 * size)
+    found = b"WAVEfmt " + struct.pack("<I", len(form)) + form
     if tag != 1:
         # Of a format other than PCM, the number of frames is told in a chunk of its own.
-        head = b"WAVEfmt " + struct.pack("<I", len(form) + 2) + form + b"\0\0fact" + struct.pack("<II", 4, len(frames))
-    head += b"data" + struct.pack("<I", frames.nbytes)
-    return b"".join((b"RIFF", struct.pack("<I", len(head) + frames.nbytes), head, frames.tobytes()))
+        found = b"WAVEfmt " + struct.pack("<I", len(form) + 2) + form + b"\0\0fact" + struct.pack("<II", 4, count)
+    found += b"data" + struct.pack("<I", count * width)
+    return b"RIFF" + struct.pack("<I", len(found) + count * width) + found
 
 
 def _cut(fact: str) -> MediaError:

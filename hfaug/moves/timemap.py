@@ -151,6 +151,8 @@ class TimeMap:
     def on_samples(self, rate: float, count: int) -> TimeMap:
         """The map in samples, with every border on a whole one; what keeps its pace keeps its length to the sample.
 
+        What is heard at all keeps one sample at least.
+
         Args:
             rate: Samples a second.
             count: Samples of the recording.
@@ -160,6 +162,9 @@ class TimeMap:
         """
         pieces: list[Piece] = []
         length, last = max(round(self.duration_s * rate), 0), 0
+        if not length and count and self.pieces:
+            first = min(int(self.pieces[0][0] * rate), count - 1)
+            return TimeMap(((first, first + 1, 0, 1),), count, 1)
         for start, stop, moved_start, moved_stop in self.pieces:
             first, end = min(round(start * rate), count), min(round(stop * rate), count)
             low, high = sorted((moved_start, moved_stop))

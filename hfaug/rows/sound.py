@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,26 @@ class SoundSource:
             raise
 
 
+class TimeLabel(NamedTuple):
+    """A time label, as it stood when it was met.
+
+    Attributes:
+        value: What was stored.
+        duration_s: Length of the sound then.
+        rate: Samples a second that it counts then.
+        moves: Where its moments have gone since, in seconds; none before the first move.
+    """
+
+    value: Any
+    duration_s: float
+    rate: int
+    moves: TimeMap | None = None
+
+    def retimed(self, moves: TimeMap) -> TimeLabel:
+        """The label after one more move."""
+        return self._replace(moves=moves if self.moves is None else self.moves.then(moves))
+
+
 class Sound:
     """Samples (channels, samples) float32 with their rate; decoded when first touched, encoded only when changed."""
 
@@ -82,7 +102,7 @@ class Sound:
         self._count: int | None = None
         self._rate: int | None = None
         self._map: TimeMap | None = None
-        self._labels: tuple[tuple[str, str | None], ...] = ()
+        self._labels: dict[tuple[str, str | None], TimeLabel] = {}
         self.column = column
 
     @classmethod
@@ -113,6 +133,15 @@ class Sound:
     def rate(self) -> int:
         """Samples a second, as it stands now."""
         return self._source.facts[1] if self._rate is None else self._rate
+
+    @property
+    def label_rate(self) -> int:
+        """Samples a second that labels count: those that the column is decoded at where it says so, else the file's."""
+        return self._column_rate or self.rate
+
+    @property
+    def _column_rate(self) -> int | None:
+        return getattr(self._source.batch.features.get(self.column), "sampling_rate", None)
 
     @property
     def count(self) -> int:
@@ -197,6 +226,7 @@ class Sound:
         self._meet(row)
         in_seconds = on_samples.scaled(1 / rate, 1 / rate)
         self._map = in_seconds if self._map is None else self._map.then(in_seconds)
+        self._labels = {key: label.retimed(in_seconds) for key, label in self._labels.items()}
         self._count = length
 
     def resample(self, rate: int, row: Row) -> None:
@@ -204,18 +234,30 @@ class Sound:
         if rate == self.rate:
             return
         before, count = self.rate, self.count
-        length = round(count * rate / before) if count else 0
+        length = max(1, round(count * rate / before)) if count else 0
         fuse_step(self._todo, Resample(count, length, (float(before), float(rate))))
         self._meet(row)
         self._rate, self._count = rate, length
 
     def _meet(self, row: Row) -> None:
-        """Know of the time labels of the op that is running."""
-        if row.roles is not None:
-            units = row.roles.binding.time_units
-            kept = row.roles.binding.keep
-            found = ((path, units) for path in row.roles.all("segments") if path not in kept)
-            self._labels = tuple(dict.fromkeys([*self._labels, *found]))
+        """Know of the time labels of the op that is running, as they stand before it moves them."""
+        if row.roles is None:
+            return
+        units, kept = row.roles.binding.time_units, row.roles.binding.keep
+        for path in row.roles.all("segments"):
+            if path not in kept and (path, units) not in self._labels:
+                label = self._opened(row, path)
+                self._labels = {**self._labels, **({(path, units): label} if label else {})}
+
+    def _opened(self, row: Row, path: str) -> TimeLabel | None:
+        """A label that was not met before: one of the source follows all moves, one that an op wrote those to come."""
+        is_written = row.values is not None and split_path(row.batch.features, path)[0] in row.values
+        if is_written:
+            return TimeLabel(read_path(row, path), self.duration_s, self.label_rate)
+        if feature_at(row.batch.features, path) is None:
+            return None
+        count, rate, _ = self._source.facts
+        return TimeLabel(read_path(row, path), count / rate, self._column_rate or rate, self._map)
 
     def fork(self) -> Sound:
         """A sound of its own that shares the decoded source."""
@@ -228,39 +270,38 @@ class Sound:
 
     def settled(self, row: Row) -> dict[str, Any]:
         """The changed columns, in storage form."""
-        if not self._todo and self._base is None:
+        if not self._todo and self._base is None and not self._rate_changed:
             return {}
         if self._base is None and self._flows():
             stored = row.batch.store_flow(self._source.value, self._todo, self.rate, self._source.facts)
             return {self.column: stored, **self._settled_labels(row)}
         samples = self.samples
-        if self._base is None and self._rate is None:
+        if self._base is None and not self._rate_changed:
             return {}
         like = self._source.clip
         if self._rate is not None and self._rate != like.rate:
             like = replace(like, rate=self._rate)
         return {self.column: row.batch.store_audio(samples, like), **self._settled_labels(row)}
 
+    @property
+    def _rate_changed(self) -> bool:
+        """Whether the same samples would sound otherwise: a change of speed and one of rate may cancel out."""
+        return self._rate is not None and self._rate != self._source.facts[1]
+
     def _flows(self) -> bool:
         """Whether the sound is long, and all that is asked for can be done block by block."""
-        return self.stored_bytes is not None and self._is_long() and can_flow(self._todo)
+        return self.stored_bytes is not None and self.count > 0 and self._is_long() and can_flow(self._todo)
 
     def _is_long(self) -> bool:
         count, _, channels = self._source.facts
         return max(count, self.count) * channels > LONG
 
     def _settled_labels(self, row: Row) -> dict[str, Any]:
-        """Time labels after all moves at once."""
-        before, after = self._source.facts[1], self.rate
-        if self._map is None and before == after:
-            return {}
-        moves = TimeMap.identity(self._source.facts[0] / before) if self._map is None else self._map
+        """Time labels after all moves at once, from what stood before: it may be asked for again."""
         changed: dict[str, Any] = {}
-        for path, units in self._labels:
-            clock = clock_of(units, before, after)
-            if self._map is None and units != "samples":
-                continue
-            if feature_at(row.batch.features, path) is not None:
-                value = move_segments(read_path(row, path, changed), moves, path, clock)
+        for (path, units), label in self._labels.items():
+            if label.moves is not None or (units == "samples" and label.rate != self.label_rate):
+                moves = label.moves or TimeMap.identity(label.duration_s)
+                value = move_segments(label.value, moves, path, clock_of(units, label.rate, self.label_rate))
                 write_path(row, changed, path, value)
         return changed

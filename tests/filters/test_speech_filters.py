@@ -129,6 +129,7 @@ def test_clipping_is_what_stands_at_the_peak():
         assert clipped_share(np.clip(wave, -level, level)) == pytest.approx(share, abs=0.02)
     assert clipped_share(0.5 * wave) < 0.03
     assert clipped_share(np.zeros(9, np.float32)) == 0
+    assert clipped_share(np.round(wave * 3) / np.float32(2**15)) == 0  # three steps of 16 bits high: rounded, not cut
 
 
 def test_bad_sounds_are_dropped_by_name():

@@ -1,8 +1,11 @@
 """Long sounds go through block by block, and come out as short ones do."""
 
+import io
+
 import numpy as np
 import pyarrow as pa
 import pytest
+import soundfile
 from datasets import Audio, Dataset, Features
 
 from hfaug import Chain, media
@@ -73,6 +76,16 @@ def test_the_same_kind_of_file(kind, monkeypatch):
     assert (flown.format, flown.subtype) == (whole.format, whole.subtype) == kind
 
 
+@pytest.mark.parametrize("kind", [*KINDS, ("WAV", "DOUBLE"), ("WAVEX", "FLOAT"), ("WAVEX", "PCM_16")], ids="-".join)
+def test_the_same_bytes(kind, monkeypatch):
+    """A float file bears no time."""
+    file = io.BytesIO()
+    with soundfile.SoundFile(file, "w", RATE, 2, kind[1], format=kind[0]) as out:
+        out.write(media.decode_audio(stored()["bytes"]).samples.T)
+    whole, flown = both(ChangeGain(gain_db=(-6, -6)), {"bytes": file.getvalue(), "path": None}, monkeypatch)
+    assert whole == flown
+
+
 @pytest.mark.parametrize("kind", [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
 def test_lossy_files_flow_too(kind, monkeypatch):
     whole, flown = map(media.decode_audio, both(ChangeGain(gain_db=(-6, -6)), stored(kind, 1, 10), monkeypatch))
@@ -109,6 +122,12 @@ def test_stretches_flow_in_half_minutes(factor, monkeypatch):
     for place in places / factor:
         near = np.abs(flown.samples[0, int(place) - 400 : int(place) + 400])
         assert abs(near.argmax() - 400) < 0.0021 * RATE
+
+
+def test_a_long_sound_cut_to_nothing_keeps_a_sample(monkeypatch):
+    whole, flown = both(Crop(length=(1e-9, 1e-9)), stored(("FLAC", "PCM_16"), 1, 2.0), monkeypatch)
+    assert whole == flown
+    assert media.audio_info(flown) == (1, RATE, 1)
 
 
 def test_what_cannot_flow_is_done_at_once(monkeypatch):

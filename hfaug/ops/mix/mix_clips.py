@@ -78,7 +78,7 @@ def _joined(row: Row, partner: Row, path: str) -> Any:
     own, sound, other = row[path], row.sound, partner.sound
     if own is None or sound is None or other is None or row.roles is None:
         return own
-    clock = clock_of(row.roles.binding.time_units, other.rate, sound.rate)
+    clock = clock_of(row.roles.binding.time_units, other.label_rate, sound.label_rate)
     heard = move_segments(partner[path], TimeMap.crop(other.duration_s, 0.0, sound.duration_s), path, clock)
     if isinstance(own, Mapping):
         return {name: [*own[name], *heard[name]] for name in own}

@@ -68,6 +68,28 @@ def test_every_kind_of_file_is_kept(op):
             assert new.rate == rate, name
 
 
+SHORTENING = [
+    audio.Crop(length=(0.3, 0.3)), audio.ChangeSpeed(factor=(4, 4)), audio.StretchTime(factor=(4, 4)),
+    audio.Resample(rates_hz=(1_000,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("op", SHORTENING, ids=lambda op: type(op).__name__)
+def test_one_sample_stays_one(op):
+    for kind in (("WAV", "PCM_16"), ("FLAC", "PCM_16")):
+        (done,) = op(table(stored(8_000, 1, *kind, 1)))["audio"].to_pylist()
+        clip = media.decode_audio(done["bytes"])
+        assert (clip.samples.shape, clip.format) == ((1, 1), kind[0])
+
+
+def test_what_is_empty_is_padded():
+    empty = stored(8_000, 2, "WAV", "PCM_16", 0)
+    (done,) = audio.Pad(silence_s=(0, 0), shortest_s=0.5)(table(empty))["audio"].to_pylist()
+    assert media.audio_info(done["bytes"]) == (4000, 8_000, 2)
+    (same,) = audio.Pad(silence_s=(0, 0))(table(empty))["audio"].to_pylist()
+    assert same["bytes"] == empty["bytes"]
+
+
 @pytest.mark.parametrize("op", list(ops()))
 def test_silence_and_full_scale(op):
     """Silence stays silent where nothing is added; a clipped square wave does not break anything."""

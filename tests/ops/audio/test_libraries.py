@@ -7,10 +7,11 @@ from datasets import Audio, Dataset, Features, List, Value
 
 import hfaug
 from hfaug import media
-from hfaug.errors import CallError, ParameterError, RoleError
+from hfaug.errors import CallError, MediaError, ParameterError, RoleError, RowError
 from hfaug.ops.audio import AddBackground, AddShortNoises, Reverberate, SpecAugment, gather_sounds
 from hfaug.testing import storage
 from tests.ops.drawing import stream
+from tests.told import told
 
 FEATURES = Features({"audio": Audio()})
 
@@ -49,6 +50,28 @@ def test_what_holds_no_sounds_is_refused(tmp_path):
         gather_sounds(tmp_path / "nowhere")
     with pytest.raises(RoleError, match="'text' is none of"):
         gather_sounds(dataset(sound(0)), "text")
+
+
+def test_a_sound_that_no_op_could_add_is_refused_by_its_file(tmp_path):
+    """At once, and not hours later by the row that draws it."""
+    (tmp_path / "good.wav").write_bytes(sound(0)["bytes"])
+    bad = tmp_path / "bad.wav"
+    for data, error, message in [
+        (sound(1)["bytes"][:900], MediaError, "whole WAV file"),
+        (b"", MediaError, "has 0 bytes"),
+        (b"no sound at all", MediaError, "must be a WAV"),
+        (sound(1, count=0)["bytes"], ParameterError, "empty or silent"),
+    ]:
+        bad.write_bytes(data)
+        with pytest.raises(error, match=message) as found:
+            gather_sounds(tmp_path)
+        assert "bad.wav" in told(found.value)
+    silence = np.zeros((1, 100), np.float32)
+    quiet = {"bytes": media.encode_audio(silence, like=media.Clip(silence, 8_000)), "path": None}
+    assert gather_sounds(dataset(sound(0), quiet)) == gather_sounds(dataset(sound(0)))
+    with pytest.raises(MediaError) as found:
+        gather_sounds(dataset(sound(0), {"bytes": b"no sound", "path": None}))
+    assert "column 'audio', row 1" in told(found.value)
 
 
 @pytest.mark.parametrize("count, rate, channels", [(9000, 8_000, 1), (1000, 8_000, 1), (9000, 16_000, 2)])
@@ -128,6 +151,25 @@ def test_spectrograms_are_masked(layout):
     assert changed.all(axis=0).sum() == across
     assert np.allclose(done[changed], values.mean())
     assert SpecAugment(time_masks=(0, 0), frequency_masks=(0, 0))._masked(values, stream()) is values
+
+
+def test_what_is_not_finite_in_a_spectrogram_is_no_measure():
+    """A mean of silence in logarithms would be minus infinity, and one of a gap no number at all."""
+    values = np.random.default_rng(0).standard_normal((50, 20))
+    values[3, 4], values[7, 8], values[9, 10] = -np.inf, np.nan, np.inf
+    known = values[np.isfinite(values)]
+    for fill, level in [("mean", known.mean()), ("minimum", known.min()), ("zero", 0)]:
+        op = SpecAugment(time_masks=(1, 1), time_share=(1, 1), frequency_masks=(0, 0), fill=fill)
+        assert np.allclose(op._masked(values, stream()), level)
+        assert np.isfinite(op._masked(np.full((5, 4), -np.inf), stream())).all()
+
+
+def test_a_null_in_a_spectrogram_is_refused_by_row():
+    features = Features({"id": Value("string"), "mel": List(List(Value("float32")))})
+    given = {"id": ["a"], "mel": [[[1.0, None], [2.0, 3.0]]]}
+    op = SpecAugment().on(spectrogram="mel", id="id")
+    with pytest.raises(RowError, match="'a': a spectrogram must have no nulls"):
+        op(pa.Table.from_pydict(given, schema=features.arrow_schema))
 
 
 def test_columns_of_features_are_found_by_name():

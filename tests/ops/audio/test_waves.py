@@ -43,6 +43,19 @@ def test_filters_let_through_what_they_say(op, passes, stops):
     assert all(gain_db(op, hz) < -30 for hz in stops)
 
 
+def test_bands_above_all_that_a_rate_holds_are_left_out():
+    """Of sensors and the like; no band at all leaves the samples as they are."""
+    before = tone(5, 80, 4.0)
+    assert audio.Equalize().wave(before, 80, stream()) is before
+    assert audio.Equalize().wave(tone(5, 194), 194, stream()).shape == tone(5, 194).shape
+
+
+@pytest.mark.parametrize("op", [audio.MaskFrequency(masks=(0, 0)), audio.Clip(share=(0, 0))], ids=["mask", "clip"])
+def test_what_changes_nothing_returns_the_very_samples(op):
+    before = tone(440)
+    assert op.wave(before, RATE, stream()) is before
+
+
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 96_000])
 @pytest.mark.parametrize(
     "op",

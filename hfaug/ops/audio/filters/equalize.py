@@ -47,6 +47,8 @@ class Equalize(WaveOp):
             hz, gain, q = draw_log((low, high), rng), rng.uniform(*self.gain_db), rng.uniform(0.5, 1.0)
             if hz < 0.49 * rate:
                 sections.append(_biquad(number, 2 * math.pi * hz / rate, 10 ** (gain / 40), q))
+        if not sections:
+            return samples
         sos = np.array(sections)
         start = sosfilt_zi(sos)[:, None, :] * samples[None, :, :1]
         return np.asarray(sosfilt(sos, samples, axis=1, zi=start)[0], dtype=np.float32)

@@ -34,5 +34,7 @@ class Clip(WaveOp):
     def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
         """Draw the share; half of it is above, half below."""
         half = 50 * rng.uniform(*self.share)
+        if not half:
+            return samples
         low, high = np.percentile(samples, (half, 100 - half)).astype(np.float32)
         return np.clip(samples, low, high)

@@ -45,4 +45,6 @@ class MaskFrequency(WaveOp):
             low = place * (1 - width)
             outside = np.maximum(np.maximum(low - mel, mel - low - width), 0) / 0.005  # edges that do not ring
             kept = np.minimum(kept, outside)
+        if (kept >= 1).all():
+            return samples
         return np.asarray(np.fft.irfft(np.fft.rfft(samples, axis=1) * kept, count, axis=1), dtype=np.float32)

@@ -28,6 +28,7 @@ class SpecAugment(RowOp):
         frequency_share: Range of the share 0..1 of the frequencies that each takes.
         layout: What comes first: ``time`` (frames of bins) or ``frequency`` (bins of frames, as Whisper has them).
         fill: What masked values become: the ``mean`` of the spectrogram, its ``minimum``, or ``zero``.
+            What is infinite or no number does not count.
 
     Moves: values only; every time label stays.
     Rejects: nothing.
@@ -59,6 +60,8 @@ class SpecAugment(RowOp):
             values = np.empty(0)
         if values.ndim < 2 and len(value):
             raise RowError(f"row {row.id!r}: a spectrogram must be a full table of numbers, is none; correct the row")
+        if np.isnan(values).any() and any(one is None for one in np.asarray(value, dtype=object).flat):
+            raise RowError(f"row {row.id!r}: a spectrogram must have no nulls, has some; correct the row")
         masked = self._masked(values, rng) if values.size else values
         if masked is values:
             return row
@@ -68,7 +71,9 @@ class SpecAugment(RowOp):
     def _masked(self, values: npt.NDArray[np.float64], rng: Stream) -> npt.NDArray[Any]:
         """A copy with masks; the very same where none covers anything."""
         time, frequency = (-2, -1) if self.layout == "time" else (-1, -2)
-        fill = {"mean": values.mean(), "minimum": values.min(), "zero": 0.0}[self.fill]
+        finite = np.isfinite(values)
+        known = values if finite.all() else values[finite]
+        fill = 0.0 if self.fill == "zero" or not known.size else known.mean() if self.fill == "mean" else known.min()
         done, covered = values.copy(), False
         for axis, masks, share in (
             (time, self.time_masks, self.time_share),

@@ -16,7 +16,8 @@ from hfaug.fields import Limit, Range
 from hfaug.kinds import Samples, SoundOp
 from hfaug.op import Reject
 from hfaug.ops.audio.noise.blending import like_channels, power_of
-from hfaug.ops.audio.noise.library import digest_of, draw_sound, gather_sounds
+from hfaug.ops.audio.noise.gathering import gather_sounds
+from hfaug.ops.audio.noise.library import digest_of, draw_sound
 from hfaug.randomness import Stream
 from hfaug.rows import Row, Sound
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from hfaug.fields import Limit, ShareRange
 from hfaug.kinds import TimeOp
 from hfaug.moves import TimeMap
 from hfaug.randomness import Stream
+
+if TYPE_CHECKING:
+    from hfaug.op import Reject
+    from hfaug.rows import Row, Sound
 
 __all__ = ["Pad"]
 
@@ -41,4 +45,11 @@ class Pad(TimeOp):
         """Draw how much silence, and where."""
         added, first = rng.uniform(*self.silence_s), rng.uniform(*self.before)
         added = max(added, self.shortest_s - duration_s)
+        if not added:
+            return TimeMap.identity(duration_s)
         return TimeMap.crop(duration_s, -added * first, duration_s + added * (1 - first))
+
+    def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
+        """Pad, be it a sound of no samples."""
+        sound.retime(self.time(sound.duration_s, rng), row)
+        return None
