@@ -7,7 +7,7 @@ from typing import Annotated
 
 from hfaug.fields import Limit
 from hfaug.kinds import Samples, WaveOp
-from hfaug.ops.audio.filters.butterworth import draw_log, filtered
+from hfaug.ops.audio.filters.butterworth import draw_band, filtered
 from hfaug.randomness import Stream
 
 __all__ = ["BandPass"]
@@ -37,7 +37,5 @@ class BandPass(WaveOp):
 
     def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
         """Draw the band."""
-        center = draw_log(self.center_hz, rng)
-        half = 2 ** (rng.uniform(*self.octaves) / 2)
-        hz = (center / half, center * half)
+        hz = draw_band(self.center_hz, self.octaves, rng)
         return filtered(samples, rate, "bandpass", hz, self.rolloff_db)

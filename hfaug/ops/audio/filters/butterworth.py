@@ -9,13 +9,20 @@ import numpy as np
 from hfaug.kinds import Samples
 from hfaug.randomness import Stream
 
-__all__ = ["draw_log", "filtered"]
+__all__ = ["draw_band", "draw_log", "filtered"]
 
 
 def draw_log(low_high: tuple[float, float], rng: Stream) -> float:
     """Draw a frequency, even in octaves."""
     low, high = low_high
     return math.exp(rng.uniform(math.log(low), math.log(high)))
+
+
+def draw_band(center_hz: tuple[float, float], octaves: tuple[float, float], rng: Stream) -> tuple[float, float]:
+    """Draw the middle and the width of a band: its lower and its upper frequency."""
+    center = draw_log(center_hz, rng)
+    half = 2 ** (rng.uniform(*octaves) / 2)
+    return center / half, center * half
 
 
 def filtered(samples: Samples, rate: int, kind: str, hz: float | tuple[float, float], rolloff_db: int) -> Samples:

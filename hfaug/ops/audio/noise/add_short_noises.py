@@ -7,17 +7,12 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 import numpy as np
-from datasets import Dataset
-from typing_extensions import Self
 
-from hfaug.assets import Asset
-from hfaug.errors import CallError
 from hfaug.fields import Limit, Range
-from hfaug.kinds import Samples, SoundOp
+from hfaug.kinds import Samples
 from hfaug.op import Reject
 from hfaug.ops.audio.noise.blending import like_channels, power_of
-from hfaug.ops.audio.noise.gathering import gather_sounds
-from hfaug.ops.audio.noise.library import digest_of, draw_sound
+from hfaug.ops.audio.noise.others import OtherSoundsOp
 from hfaug.randomness import Stream
 from hfaug.rows import Row, Sound
 
@@ -25,7 +20,7 @@ __all__ = ["AddShortNoises"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AddShortNoises(SoundOp):
+class AddShortNoises(OtherSoundsOp):
     """Add short noises at drawn moments, each at its own signal-to-noise ratio: doors, coughs, clicks.
 
     Args:
@@ -48,28 +43,13 @@ class AddShortNoises(SoundOp):
     count: Annotated[tuple[int, int], Limit(0, 100, ordered=True)] = (1, 3)
     snr_db: Range = (-6, 18)
     longest_s: Annotated[float, Limit(0, above=True)] = 0.8
-    sounds: Asset | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether there are sounds."""
-        return self.sounds is not None
-
-    def fit(self, dataset: Dataset) -> Self:
-        """The op with the sounds of a dataset: those of the split that it is for, where no others were given."""
-        return dataclasses.replace(self, sounds=gather_sounds(dataset, next(iter(self.binding.audio), None)))
 
     def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
         """Draw the noises, and when each is heard."""
-        if self.sounds is None:
-            raise CallError(
-                f"{type(self).__name__}: needs other sounds, has none; give it sounds=gather_sounds(folder), use "
-                "hfaug.augment(ds, op), or op.fit(train_split) before map"
-            )
-        own = digest_of(sound)
+        draw_other = self.others(sound)
         for _ in range(rng.integers(self.count[0], self.count[1] + 1)):
             ratio, point, place = rng.uniform(*self.snr_db), rng.integers(0, 2**53), rng.random()
-            other = draw_sound(self.sounds, point, own, sound.rate)
+            other = draw_other(point)
             if other is None:
                 return Reject("no other sound to add")
             noise = other[:, : round(self.longest_s * sound.rate)]
