@@ -27,7 +27,7 @@ from hfaug.backends.limits import read_limit
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED, Determinism, Halving, Sampling, Translation
-from hfaug.errors import ModelError, ParameterError
+from hfaug.errors import ModelError
 
 __all__ = ["CTranslate2Translator", "load"]
 
@@ -131,10 +131,7 @@ class CTranslate2Translator:
     ) -> list[Translation]:
         """See :meth:`hfaug.backends.protocols.Translator.translate`."""
         frame = self._languages.frame(target, source)
-        if sampling.draws and (seeds is None or len(seeds) != len(texts)):
-            given = "none" if seeds is None else len(seeds)
-            raise ParameterError(f"{self.model_id}: drawing needs one seed a text, {len(texts)} texts had {given}")
-        keys = seeds if sampling.draws and seeds is not None else [0] * len(texts)
+        keys = sampling.keys(self.model_id, len(texts), seeds)
         wanted = [(text, key) for text, key in zip(texts, keys, strict=True)]
         jobs = list(dict.fromkeys(job for job in wanted if job[0].strip()))
         done = dict(zip(jobs, self._translate_distinct(jobs, frame, sampling) if jobs else [], strict=True))

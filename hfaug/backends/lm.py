@@ -28,7 +28,7 @@ from hfaug.backends.exact import exact_multiple, rows_multiple
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.language import Completion, Finish, Prompt
 from hfaug.backends.limits import read_limit
-from hfaug.backends.loading import import_extra, loading, quiet, versions
+from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.prompts import PromptEncoder
 from hfaug.backends.protocols import Determinism, Halving, Sampling
@@ -98,17 +98,14 @@ class TransformersLanguageModel:
     def settings(self) -> Mapping[str, Any]:
         """Device, dtype, attention and batch plan."""
         tokens, rows = _ROOM[self._model.device.type]
-        return {
-            "runtime": "transformers",
-            "versions": versions("transformers", "torch"),
-            "device": self._model.device.type,
-            "dtype": str(self._model.dtype).removeprefix("torch."),
-            "attention": self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
-            "padding": "left" if self._decodes_only else "right",
-            "batch_tokens": tokens,
-            "batch_rows": rows,
-            "rows_multiple": self._multiple,
-        }
+        return torch_settings(
+            self._model,
+            attention=self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
+            padding="left" if self._decodes_only else "right",
+            batch_tokens=tokens,
+            batch_rows=rows,
+            rows_multiple=self._multiple,
+        )
 
     def generate(
         self,
@@ -122,10 +119,7 @@ class TransformersLanguageModel:
     ) -> list[Completion]:
         """See :meth:`hfaug.backends.language.LanguageModel.generate`."""
         ask = self._ask(sampling, max_new_tokens, stop, schema)
-        if sampling.draws and (seeds is None or len(seeds) != len(prompts)):
-            given = "none" if seeds is None else len(seeds)
-            raise ParameterError(f"{self.model_id}: drawing needs one seed a prompt, {len(prompts)} had {given}")
-        keys = seeds if sampling.draws and seeds is not None else [0] * len(prompts)
+        keys = sampling.keys(self.model_id, len(prompts), seeds)
         wanted = list(zip(prompts, keys, strict=True))
         jobs = list(dict.fromkeys(wanted))
         done = dict(zip(jobs, self._answer(jobs, ask) if jobs else [], strict=True))

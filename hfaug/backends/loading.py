@@ -39,6 +39,22 @@ def versions(*packages: str) -> str:
     return ", ".join(f"{package} {version(package)}" for package in packages)
 
 
+def torch_settings(model: Any, **more: Any) -> dict[str, Any]:
+    """What decides the results of a model that transformers runs, for the settings of a run.
+
+    Args:
+        model: A model of transformers.
+        **more: What else does, such as the limits of a batch.
+    """
+    return {
+        "runtime": "transformers",
+        "versions": versions("transformers", "torch"),
+        "device": model.device.type,
+        "dtype": str(model.dtype).removeprefix("torch."),
+        **more,
+    }
+
+
 def pick_device(device: str | None = None) -> str:
     """The device of this process: the given one, else this process's GPU (also for ``cuda``), else the CPU.
 

@@ -19,10 +19,9 @@ from hfaug.backends.exact import exact_multiple, rows_multiple
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.languages import Frame, Languages
 from hfaug.backends.limits import read_limit
-from hfaug.backends.loading import import_extra, loading, quiet, versions
+from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED, Determinism, Halving, Sampling, Translation
-from hfaug.errors import ParameterError
 
 __all__ = ["TransformersTranslator", "load"]
 
@@ -78,16 +77,13 @@ class TransformersTranslator:
     def settings(self) -> Mapping[str, Any]:
         """Device, dtype, attention and batch plan."""
         tokens, rows = _ROOM[self._model.device.type]
-        return {
-            "runtime": "transformers",
-            "versions": versions("transformers", "torch"),
-            "device": self._model.device.type,
-            "dtype": str(self._model.dtype).removeprefix("torch."),
-            "attention": self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
-            "batch_tokens": tokens,
-            "batch_rows": rows,
-            "rows_multiple": self._multiple,
-        }
+        return torch_settings(
+            self._model,
+            attention=self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
+            batch_tokens=tokens,
+            batch_rows=rows,
+            rows_multiple=self._multiple,
+        )
 
     def translate(
         self,
@@ -100,10 +96,7 @@ class TransformersTranslator:
     ) -> list[Translation]:
         """See :meth:`hfaug.backends.protocols.Translator.translate`."""
         frame = self._languages.frame(target, source)
-        if sampling.draws and (seeds is None or len(seeds) != len(texts)):
-            given = "none" if seeds is None else len(seeds)
-            raise ParameterError(f"{self.model_id}: drawing needs one seed a text, {len(texts)} texts had {given}")
-        keys = seeds if sampling.draws and seeds is not None else [0] * len(texts)
+        keys = sampling.keys(self.model_id, len(texts), seeds)
         wanted = [(text, key) for text, key in zip(texts, keys, strict=True)]
         jobs = list(dict.fromkeys(job for job in wanted if job[0].strip()))
         done = dict(zip(jobs, self._translate_distinct(jobs, frame, sampling), strict=True))

@@ -18,7 +18,7 @@ from hfaug.backends.exact import exact_multiple, rows_multiple
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.language import Candidate, Filled, MaskRequest
 from hfaug.backends.limits import read_limit
-from hfaug.backends.loading import import_extra, loading, quiet, versions
+from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import TOO_LONG, Determinism, Halving
 from hfaug.errors import ModelError, ParameterError
@@ -74,16 +74,13 @@ class TransformersMaskedModel:
     def settings(self) -> Mapping[str, Any]:
         """Device, dtype, attention and batch plan."""
         tokens, rows = _ROOM[self._model.device.type]
-        return {
-            "runtime": "transformers",
-            "versions": versions("transformers", "torch"),
-            "device": self._model.device.type,
-            "dtype": str(self._model.dtype).removeprefix("torch."),
-            "attention": self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
-            "batch_tokens": tokens,
-            "batch_rows": rows,
-            "rows_multiple": self._multiple,
-        }
+        return torch_settings(
+            self._model,
+            attention=self._model.config._attn_implementation,  # noqa: SLF001  # it has no public name
+            batch_tokens=tokens,
+            batch_rows=rows,
+            rows_multiple=self._multiple,
+        )
 
     def fill(self, requests: Sequence[MaskRequest], *, top_k: int = 50) -> list[Filled]:
         """See :meth:`hfaug.backends.language.MaskedModel.fill`."""

@@ -92,6 +92,24 @@ class Sampling:
         """Whether tokens are drawn, so that the seed matters."""
         return self.temperature > 0
 
+    def keys(self, who: str, count: int, seeds: Sequence[int] | None) -> Sequence[int]:
+        """What each text draws by: its seed, and 0 for all where nothing is drawn, so that equal texts are one job.
+
+        Args:
+            who: Who speaks in errors.
+            count: How many texts there are.
+            seeds: One a text, or none.
+
+        Raises:
+            ParameterError: Tokens are drawn, and the seeds are not one a text.
+        """
+        if not self.draws:
+            return [0] * count
+        if seeds is None or len(seeds) != count:
+            given = "none" if seeds is None else len(seeds)
+            raise ParameterError(f"{who}: drawing needs one seed a text, {count} texts had {given}; give as many")
+        return seeds
+
 
 @dataclasses.dataclass(frozen=True)
 class Translation:

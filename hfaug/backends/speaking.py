@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hfaug.backends.identity import ModelIdentity, identify
-from hfaug.backends.loading import import_extra, loading, quiet
+from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.own_noise import noise_of_rows, still_generators
 from hfaug.backends.protocols import TOO_LONG, TRUNCATED, Determinism, Halving
@@ -74,13 +74,7 @@ class TransformersSpeaker:
     @property
     def settings(self) -> Mapping[str, Any]:
         """Device, dtype and batch plan."""
-        device = self.model.device.type
-        return {
-            "runtime": "transformers",
-            "device": device,
-            "dtype": str(self.model.dtype).removeprefix("torch."),
-            "batch_rows": _ROOM[device] if self.shares else 1,
-        }
+        return torch_settings(self.model, batch_rows=_ROOM[self.model.device.type] if self.shares else 1)
 
     @property
     @abstractmethod

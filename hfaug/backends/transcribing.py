@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hfaug.backends.identity import ModelIdentity
-from hfaug.backends.loading import import_extra, loading, quiet
+from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.own_noise import still_generators
 from hfaug.backends.protocols import Determinism, Halving
@@ -74,13 +74,7 @@ class TransformersTranscriber:
         """Device, dtype and batch plan."""
         model = self._pipeline.model
         parts = {} if self._is_whisper else {"chunk_s": _CHUNK_S, "stride_s": _STRIDE_S}
-        return {
-            "runtime": "transformers",
-            "device": model.device.type,
-            "dtype": str(model.dtype).removeprefix("torch."),
-            "batch_rows": _ROOM[model.device.type],
-            **parts,
-        }
+        return torch_settings(model, batch_rows=_ROOM[model.device.type], **parts)
 
     def transcribe(
         self, sounds: Sequence[Heard], *, language: str | None = None, words: bool = False

@@ -282,7 +282,7 @@ def test_tokens_that_an_endpoint_does_not_count_are_guessed(ask):
     [
         ({"prompts": ["plain"]}, "answers chats"),
         ({"prompts": [()]}, "answers chats"),
-        ({"sampling": DRAW}, "one seed a prompt"),
+        ({"sampling": DRAW}, "one seed a text"),
         ({"sampling": Sampling(beams=3)}, "one beam"),
         ({"max_new_tokens": 0}, "max_new_tokens"),
         ({"schema": {"type": "nonsense"}}, "JSON schema"),

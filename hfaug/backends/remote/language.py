@@ -93,9 +93,10 @@ class RemoteLanguageModel(RemoteModel):
         schema: Mapping[str, Any] | None = None,
     ) -> list[Completion]:
         """See :meth:`hfaug.backends.language.LanguageModel.generate`."""
-        self._refuse(prompts, seeds, sampling, max_new_tokens)
+        self._refuse(prompts, sampling, max_new_tokens)
         check = None if schema is None else SchemaCheck(schema, extra="remote")
-        drawn: Sequence[int | None] = list(seeds) if sampling.draws and seeds is not None else [None] * len(prompts)
+        keys = sampling.keys(self.model_id, len(prompts), seeds)
+        drawn: Sequence[int | None] = keys if sampling.draws else [None] * len(prompts)
         wanted = list(zip(prompts, drawn, strict=True))
         jobs = list(dict.fromkeys(wanted))
         common = self._common(sampling, max_new_tokens, stop, schema)
@@ -104,12 +105,7 @@ class RemoteLanguageModel(RemoteModel):
             done = dict(zip(jobs, self._asker.ask(questions), strict=True))
         return [_completion(done[job], stop, check) for job in wanted]
 
-    def _refuse(
-        self, prompts: Sequence[Prompt], seeds: Sequence[int] | None, sampling: Sampling, max_new_tokens: int
-    ) -> None:
-        if sampling.draws and (seeds is None or len(seeds) != len(prompts)):
-            given = "none" if seeds is None else len(seeds)
-            raise ParameterError(f"{self.model_id}: drawing needs one seed a prompt, {len(prompts)} had {given}")
+    def _refuse(self, prompts: Sequence[Prompt], sampling: Sampling, max_new_tokens: int) -> None:
         if any(isinstance(prompt, str) or not prompt for prompt in prompts):
             raise ParameterError(
                 f"{self.model_id}: an endpoint answers chats of one message or more, a prompt was a plain text or "
