@@ -25,7 +25,10 @@ from tests.engine.test_store import BucketFileSystem, registered  # noqa: F401
 
 @pytest.mark.parametrize("scheme", ["memory", "bucket", "plain", "file"])
 def test_three_workers_over_fsspec_make_the_same_bytes_as_one_in_a_folder(scheme, tmp_path):
-    """Conditional PUTs or not; each unit is claimed once where creation is exclusive."""
+    """Conditional PUTs or not; each unit is made once where creation is exclusive.
+
+    A store without conditional writes can look and then write, no more, so two that look at once both make the unit.
+    """
     run(toy.plan(), tmp_path / "alone", progress=False)
     base = f"/{tmp_path.name}" if scheme == "memory" else f"{tmp_path}/shared"
     store = open_store(f"{scheme}://{base}")
@@ -40,7 +43,7 @@ def test_three_workers_over_fsspec_make_the_same_bytes_as_one_in_a_folder(scheme
         units = [
             unit for report in reports for each in report.stages if each.name == stage.name for unit in each.computed
         ]
-        assert sorted(units) == list(range(stage.units))
+        assert sorted(set(units) if scheme == "plain" else units) == list(range(stage.units))
         for name in alone.root.list(f"stages/{stage.name}"):
             assert store.read(f"stages/{stage.name}/{name}") == alone.root.read(f"stages/{stage.name}/{name}")
     if scheme == "bucket":
