@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,11 @@ class FakeImagePipeline(_Fake):
     A prompt that holds ``FORBIDDEN`` comes back black and flagged, one of more than 77 words is cut.
     """
 
+    def __init__(self, model: str = "fake", **names: Any) -> None:
+        super().__init__(model, **names)
+        self.requests: list[ImageRequest] = []
+        """Every request it ever got."""
+
     def generate(
         self,
         requests: Sequence[ImageRequest],
@@ -111,11 +116,18 @@ class FakeImagePipeline(_Fake):
         guidance: float | None = None,
         height: int | None = None,
         width: int | None = None,
+        control_scale: float | None = None,
         batch_size: int | None = None,
+        on_done: Callable[[int, GeneratedImage], None] | None = None,
     ) -> list[GeneratedImage]:
         self.calls.append(len(requests))
+        self.requests.extend(requests)
         size = (height or 16, width or 16, 3)
-        return [self._one(request, seed, size) for request, seed in zip(requests, seeds, strict=True)]
+        done = [self._one(request, seed, size) for request, seed in zip(requests, seeds, strict=True)]
+        for place, image in enumerate(done):
+            if on_done is not None:
+                on_done(place, image)
+        return done
 
     @staticmethod
     def _one(request: ImageRequest, seed: int, size: tuple[int, int, int]) -> GeneratedImage:

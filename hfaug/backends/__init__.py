@@ -5,6 +5,7 @@ test or a user puts another runtime in their place with ``registry.override``. N
 and importing it imports no torch.
 """
 
+from hfaug.backends.image_parts import Part, part_facts
 from hfaug.backends.language import (
     Candidate,
     Completion,
@@ -65,6 +66,7 @@ __all__ = [
     "MaskRequest",
     "MaskedModel",
     "Message",
+    "Part",
     "Prompt",
     "Sampling",
     "Speaker",
@@ -82,6 +84,7 @@ __all__ = [
     "language_model",
     "masked_model",
     "override",
+    "part_facts",
     "speaker",
     "speech_quality",
     "transcriber",

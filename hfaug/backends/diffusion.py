@@ -1,19 +1,20 @@
-"""Text to image with diffusers: any pipeline that ``AutoPipelineForText2Image`` loads.
+"""Images with diffusers: from text, from images and into parts of them, by any pipeline that its AutoPipelines know.
 
 All noise of an image comes from a generator of its own, started from its seed. On a CPU an image then depends on its
-prompt and seed alone, to the last bit, because it goes through the model by itself and on one thread: the convolutions
+request and seed alone, to the last bit, because it goes through the model by itself and on one thread: the convolutions
 sum in another order when the batch or the number of threads is another one. Several images are drawn beside each other,
 one on each thread, which costs about as much as one batch on all of them.
+
+On a GPU, requests of one size and strength share batches. Their plan follows from the call and from what the card
+holds in all, never from what is free.
 """
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import inspect
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,67 +22,88 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.backends.identity import ModelIdentity
+from hfaug.backends.image_call import Call, Job
+from hfaug.backends.image_families import check_negative, defaults_of, own_size
+from hfaug.backends.image_memory import RunSettings, find_rows, rows_at, run_settings, settle_on
+from hfaug.backends.image_parts import LoadedPart, add_parts, load_controlnet
+from hfaug.backends.image_tasks import Tasks, one_thread_each
 from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
+from hfaug.backends.prompt_memory import PromptMemory, is_cut
 from hfaug.backends.protocols import Determinism, GeneratedImage, Halving, ImageRequest
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersPipeline", "load"]
 
-_GPU_BATCH = 8
+logger = logging.getLogger("hfaug")
+
 _CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
-_REMEMBERED_PROMPTS = 256
-# What `encode_prompt` of a family returns, by the names under which the pipeline takes it back. Families that are not
-# listed encode their prompts themselves.
-_PAIR = ("prompt_embeds", "negative_prompt_embeds")
-_EMBEDDINGS = {
-    "StableDiffusionPipeline": _PAIR,
-    "StableDiffusionXLPipeline": (*_PAIR, "pooled_prompt_embeds", "negative_pooled_prompt_embeds"),
-}
+_Draw = Callable[[Sequence[int]], list[GeneratedImage]]
 
 
-def load(identity: ModelIdentity, *, dtype: str, device: str) -> DiffusersPipeline:
-    """Load a text-to-image pipeline from the Hub or a folder.
+def load(identity: ModelIdentity, *, dtype: str, device: str, parts: Sequence[LoadedPart] = ()) -> DiffusersPipeline:
+    """Load an image pipeline from the Hub or a folder, with what is laid over it.
 
     Raises:
-        MissingExtra: diffusers, transformers or torch is not installed.
-        ModelError: The files cannot be fetched or are no text-to-image pipeline.
+        MissingExtra: diffusers, transformers or torch is not installed, or peft for LoRA weights.
+        ModelError: The files cannot be fetched, are no such pipeline, or the pipeline takes no such part.
     """
     torch, diffusers = import_extra("torch", "diffusion"), import_extra("diffusers", "diffusion")
     import_extra("transformers", "diffusion")
+    settings, number = run_settings(), getattr(torch, dtype)
     with loading(identity.model_id, identity.hub_revision), quiet("diffusers", "transformers"):
-        pipe = diffusers.AutoPipelineForText2Image.from_pretrained(
-            identity.source, revision=identity.hub_revision, torch_dtype=getattr(torch, dtype)
-        )
-        pipe.to(device)
+        more = load_controlnet(parts, number)
+        try:
+            pipe = diffusers.AutoPipelineForText2Image.from_pretrained(
+                identity.source, revision=identity.hub_revision, torch_dtype=number, **more
+            )
+        except ValueError as error:
+            if "can't find a pipeline" not in str(error):
+                raise
+            kind = diffusers.DiffusionPipeline.load_config(identity.source, revision=identity.hub_revision)
+            raise ModelError(
+                f"{identity.model_id}: must be a pipeline of diffusers that draws from text"
+                f"{' with a ControlNet' if more else ''}, is {kind.get('_class_name')}; choose another model"
+            ) from error
+        add_parts(pipe, parts, identity.model_id)
+        settle_on(pipe, device, settings)
         pipe.set_progress_bar_config(disable=True)
-    return DiffusersPipeline(identity, pipe)
+    return DiffusersPipeline(identity, pipe, device, settings)
 
 
 class DiffusersPipeline:
     """An :class:`~hfaug.backends.protocols.ImagePipeline` that runs on diffusers. Get it from the registry."""
 
-    def __init__(self, identity: ModelIdentity, pipe: Any) -> None:
+    def __init__(
+        self, identity: ModelIdentity, pipe: Any, device: str | None = None, settings: RunSettings | None = None
+    ) -> None:
         self.model_id, self.revision, self.licence = identity.model_id, identity.revision, identity.licence
         self.halvings: list[Halving] = []
+        self.counted: dict[str, int] = {"prompts_cut": 0}
         self._pipe = pipe
-        self._idle: list[Any] = []
-        self._on_cpu = pipe.device.type == "cpu"
-        self._accepted = set(inspect.signature(pipe.__call__).parameters)
-        self._prompts = _PromptMemory(_EMBEDDINGS.get(type(pipe).__name__, ()))
+        self._tasks = Tasks(pipe, identity.model_id)
+        self._run = settings or RunSettings()
+        self._device = device or str(pipe.device)
+        self._on_cpu = self._device == "cpu"
+        self._defaults = defaults_of(pipe, identity.source)
+        self._prompts = PromptMemory(pipe)
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Device, dtype and batch plan."""
+        """Device, dtype, batch plan, and what the family is drawn with where nobody says."""
+        said = {"steps": self._defaults.steps, "guidance": self._defaults.guidance}
+        switched = {"compiled": self._run.compiles, "offloaded": self._run.offloads}
         return {
             "runtime": "diffusers",
             "versions": versions("diffusers", "torch"),
             "pipeline": type(self._pipe).__name__,
             "scheduler": type(self._pipe.scheduler).__name__,
-            "device": self._pipe.device.type,
+            "device": self._device.partition(":")[0],
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
-            "batch_rows": 1 if self._on_cpu else _GPU_BATCH,
+            "batch_rows": self._rows,
+            **{name: value for name, value in said.items() if value is not None},
+            **{name: on for name, on in switched.items() if on and not self._on_cpu},
         }
 
     def generate(
@@ -93,105 +115,141 @@ class DiffusersPipeline:
         guidance: float | None = None,
         height: int | None = None,
         width: int | None = None,
+        control_scale: float | None = None,
         batch_size: int | None = None,
+        on_done: Callable[[int, GeneratedImage], None] | None = None,
     ) -> list[GeneratedImage]:
         """See :meth:`hfaug.backends.protocols.ImagePipeline.generate`."""
         if len(seeds) != len(requests):
             raise ParameterError(
                 f"{self.model_id}: each image needs one seed, {len(requests)} requests had {len(seeds)}; give as many"
             )
-        _check_counts(self.model_id, batch_size=batch_size, steps=steps, height=height, width=width)
-        options = self._options(steps, guidance, height, width)
-        wanted = list(zip(requests, seeds, strict=True))
-        jobs = list(dict.fromkeys(wanted))
-        run = self._run_on_threads if self._on_cpu else self._run_in_batches
+        if batch_size is not None and batch_size < 1:
+            raise ParameterError(f"{self.model_id}: batch_size must be 1 or more, was {batch_size}; change it")
+        if not requests:
+            return []
+        sizes = {"height": height, "width": width}
+        how = {"steps": steps, "guidance": guidance, "control_scale": control_scale, **sizes}
+        board = _Board(requests, seeds, on_done)
         with quiet("diffusers", "transformers"):
-            done = dict(zip(jobs, run(jobs, options, batch_size), strict=True))
-        return [done[job] for job in wanted]
+            call = self._call(requests, how)
+            run = self._run_on_threads if self._on_cpu else self._run_in_batches
+            with call.tiled():
+                run(call, board, batch_size)
+        return self._checked(board.images())
 
-    def _options(
-        self, steps: int | None, guidance: float | None, height: int | None, width: int | None
-    ) -> dict[str, Any]:
-        named = {"num_inference_steps": steps, "guidance_scale": guidance, "height": height, "width": width}
-        options = {name: value for name, value in named.items() if value is not None}
-        if unknown := options.keys() - self._accepted:
+    def _call(self, requests: Sequence[ImageRequest], how: Mapping[str, Any]) -> Call:
+        """How these requests are drawn; they must be of one kind."""
+        kinds = {(request.task, request.control is not None) for request in requests}
+        if len(kinds) > 1:
+            raise ParameterError(f"{self.model_id}: requests of a call must be of one kind, are of {len(kinds)}; split")
+        task, controlled = next(iter(kinds))
+        if controlled != (self._pipe.components.get("controlnet") is not None):
             raise ParameterError(
-                f"{self.model_id}: settings must be ones that {type(self._pipe).__name__} has, it has no "
-                f"{', '.join(sorted(unknown))}; leave them out"
+                f"{self.model_id}: a ControlNet must be loaded where requests have a control, and nowhere else, "
+                f"{'none is' if controlled else 'one is'}; change either"
             )
-        if (height is None) != (width is None):  # pipelines would use neither
-            raise ParameterError(
-                f"{self.model_id}: height and width must be given together, were {height} and {width}; give both"
-            )
-        return options
+        call = Call(self._tasks.of(task), self.model_id, self._defaults, **how)
+        if any(request.negative_prompt for request in requests):
+            check_negative(call.pipe, call.scale, self.model_id)
+        return call
 
-    def _run_on_threads(
-        self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
-    ) -> list[GeneratedImage]:
-        with _one_thread_each() as threads:
-            workers = max(1, min(threads, at_once or threads, len(jobs)))
+    def _checked(self, images: list[GeneratedImage]) -> list[GeneratedImage]:
+        """Count the prompts that were cut, and say so the first time."""
+        cut = sum(image.prompt_cut for image in images)
+        if cut and not self.counted["prompts_cut"]:
+            logger.warning(
+                "%s: %d of %d prompts are longer than the model reads, what stands beyond has no effect; the record of "
+                "a build counts them all", self.model_id, cut, len(images),
+            )  # fmt: skip
+        self.counted["prompts_cut"] += cut
+        return images
+
+    def _run_on_threads(self, call: Call, board: _Board, at_once: int | None) -> None:
+        with one_thread_each() as threads:
+            workers = max(1, min(threads, at_once or threads, len(board.jobs)))
 
             def draw(row: int) -> GeneratedImage:
-                with self._borrowed() as pipe:
-                    return self._draw(pipe, [jobs[row]], options)[0]
+                with self._tasks.borrowed(board.jobs[row][0].task) as pipe:
+                    return self._draw(pipe, call, [board.jobs[row]])[0]
 
+            size = workers * _CHUNK
+            rows = range(len(board.jobs))
+            plan = [list(rows[start : start + size]) for start in rows[::size]]
             with ThreadPoolExecutor(workers, "hfaug-diffusion") as pool:
-                found = self._in_plan(len(jobs), workers * _CHUNK, lambda rows: list(pool.map(draw, rows)))
-        return found
+                self._in_plan(board, plan, lambda some: list(pool.map(draw, some)))
 
-    @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[Any]:
-        """A clone of the pipeline that no other thread uses meanwhile."""
-        try:
-            pipe = self._idle.pop()
-        except IndexError:
-            pipe = _clone(self._pipe)
-        try:
-            yield pipe
-        finally:
-            self._idle.append(pipe)
+    def _run_in_batches(self, call: Call, board: _Board, at_once: int | None) -> None:
+        groups: dict[Any, list[int]] = {}
+        for row, (request, _) in enumerate(board.jobs):
+            groups.setdefault((call.size(request), request.strength), []).append(row)
+        plan = []
+        for (size, _), rows in groups.items():
+            most = at_once or rows_at(self._rows, own_size(call.pipe), size)
+            batches = [rows[start : start + most] for start in range(0, len(rows), most)]
+            if len(batches) > 1 or self._run.compiles:
+                # the shapes of a long call stay the same to its end, for compiled and tuned kernels
+                batches[-1] = batches[-1] + [rows[-1]] * (most - len(batches[-1]))
+            plan += batches
+        self._in_plan(board, plan, lambda rows: self._draw(call.pipe, call, [board.jobs[row] for row in rows]))
 
-    def _run_in_batches(
-        self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
-    ) -> list[GeneratedImage]:
-        size = at_once or _GPU_BATCH
+    def _in_plan(self, board: _Board, plan: list[list[int]], draw: _Draw) -> None:
+        def work(rows: Sequence[int]) -> list[GeneratedImage]:
+            images = draw(rows)
+            for row, image in zip(rows, images, strict=True):
+                board.put(row, image)
+            return images
 
-        def draw(rows: Sequence[int]) -> list[GeneratedImage]:
-            return self._draw(self._pipe, [jobs[row] for row in rows], options)
+        run_batches(plan, work, on_halve=self.halvings.append)
 
-        return self._in_plan(len(jobs), size, draw, fill=len(jobs) > size)
+    @functools.cached_property
+    def _rows(self) -> int:
+        """How many images of the model's own size go through it at once."""
+        if self._on_cpu:
+            return 1
+        if self._run.rows is not None:
+            return self._run.rows
+        import torch
 
-    def _in_plan(
-        self, count: int, size: int, work: Callable[[Sequence[int]], list[GeneratedImage]], *, fill: bool = False
-    ) -> list[GeneratedImage]:
-        plan = [list(range(start, min(start + size, count))) for start in range(0, count, size)]
-        if fill:  # the shapes of a long call stay the same to its end, for compiled and tuned kernels
-            plan[-1] += [count - 1] * (size - len(plan[-1]))
-        found = run_batches(plan, work, on_halve=self.halvings.append)
-        return [found[row] for row in range(count)]
+        device = torch.device(self._device)
+        with quiet("diffusers", "transformers"):
+            return find_rows(self._peak, torch.cuda.get_device_properties(device).total_memory)
 
-    def _draw(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> list[GeneratedImage]:
+    def _peak(self, rows: int) -> int:
+        """The most memory in use while so many images of the model's own size are drawn, in two steps each."""
+        import torch
+
+        blank = np.zeros((*(own_size(self._pipe) or (512, 512)), 3), np.uint8)
+        controlled = self._pipe.components.get("controlnet") is not None
+        image, mask = (blank, blank[..., 0] + np.uint8(1)) if self._tasks.only_inpaints else (None, None)
+        request = ImageRequest("", None, image, mask, blank if controlled else None)
+        call = self._call([request], {"steps": 2})
+        torch.cuda.reset_peak_memory_stats(self._device)
+        halved: list[Halving] = []
+        run_batches(
+            [list(range(rows))],
+            lambda some: self._draw(call.pipe, call, [(request, seed) for seed in some]),
+            on_halve=halved.append,
+        )
+        return sys.maxsize if halved else int(torch.cuda.max_memory_allocated(self._device))
+
+    def _draw(self, pipe: Any, call: Call, batch: Sequence[Job]) -> list[GeneratedImage]:
         """Draw one batch."""
         import torch
 
         requests = [request for request, _ in batch]
         generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
         with torch.inference_mode():
-            prompts = self._prompts.inputs(pipe, requests)
+            prompts = self._prompts.inputs(pipe, requests, guided=call.guided)
             try:
-                output = pipe(**prompts, **options, generator=generators, output_type="np")
+                output = pipe(**prompts, **call.inputs(requests), generator=generators, output_type="np")
             except ValueError as error:
                 raise ParameterError(
                     f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
                 ) from error
-        size = output.images.shape[1:3]
-        if size != (options.get("height", size[0]), options.get("width", size[1])):
-            raise ParameterError(
-                f"{self.model_id}: height and width must suit {type(pipe).__name__}, which drew {size[0]}x{size[1]} "
-                f"instead of {options['height']}x{options['width']}; choose a size that it can draw"
-            )
+        call.check(output.images, requests[0])
         flagged = getattr(output, "nsfw_content_detected", None) or [False] * len(batch)
-        cut = [_is_cut(pipe, request.prompt) for request in requests]
+        cut = [is_cut(pipe, request.prompt) for request in requests]
         return [
             GeneratedImage(self._to_pixels(image), flagged=bool(flag), prompt_cut=short)
             for image, flag, short in zip(output.images, flagged, cut, strict=True)
@@ -206,79 +264,41 @@ class DiffusersPipeline:
         return (image * 255).round().astype(np.uint8)
 
 
-_Job = tuple[ImageRequest, int]
-
-
-def _check_counts(who: str, **counts: int | None) -> None:
-    for name, value in counts.items():
-        if value is not None and value < 1:
-            raise ParameterError(f"{who}: {name} must be 1 or more, was {value}; change it")
-
-
-class _PromptMemory:
-    """The embeddings of the latest prompts, so that many images of one prompt encode it once.
+class _Board:
+    """What is to be drawn and what is done; equal requests with equal seeds are drawn once.
 
     Args:
-        names: What ``encode_prompt`` returns; empty if the pipeline is to encode its prompts itself.
+        requests: What to draw.
+        seeds: One each.
+        on_done: Told of each image by its place.
+
+    Attributes:
+        jobs: What differs.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
-        self._known: OrderedDict[ImageRequest, tuple[Any, ...]] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        requests: Sequence[ImageRequest],
+        seeds: Sequence[int],
+        on_done: Callable[[int, GeneratedImage], None] | None,
+    ) -> None:
+        places: dict[Any, list[int]] = {}
+        for place, (request, seed) in enumerate(zip(requests, seeds, strict=True)):
+            pixels = (id(request.image), id(request.mask), id(request.control))
+            places.setdefault((request, seed, pixels), []).append(place)
+        self.jobs: list[Job] = [(requests[found[0]], seeds[found[0]]) for found in places.values()]
+        self._places = list(places.values())
+        self._done: dict[int, GeneratedImage] = {}
+        self._on_done = on_done
 
-    def inputs(self, pipe: Any, requests: Sequence[ImageRequest]) -> dict[str, Any]:
-        """What the pipeline is called with, for these requests."""
-        if not self._names:
-            negative = [request.negative_prompt or "" for request in requests]
-            prompts: dict[str, Any] = {"prompt": [request.prompt for request in requests]}
-            return {**prompts, "negative_prompt": negative} if any(negative) else prompts
-        import torch
+    def put(self, row: int, image: GeneratedImage) -> None:
+        """Take the image of a job; one that is there already was drawn to fill a batch up."""
+        for place in self._places[row]:
+            if place not in self._done:
+                self._done[place] = image
+                if self._on_done is not None:
+                    self._on_done(place, image)
 
-        with self._lock:
-            rows = [self._encode(pipe, request) for request in requests]
-        return {name: torch.cat(parts) for name, parts in zip(self._names, zip(*rows, strict=True), strict=True)}
-
-    def _encode(self, pipe: Any, request: ImageRequest) -> tuple[Any, ...]:
-        if request not in self._known:
-            self._known[request] = pipe.encode_prompt(
-                prompt=[request.prompt],
-                negative_prompt=[request.negative_prompt or ""],
-                device=pipe.device,
-                num_images_per_prompt=1,
-                do_classifier_free_guidance=True,
-            )
-            if len(self._known) > _REMEMBERED_PROMPTS:
-                self._known.popitem(last=False)
-        return self._known[request]
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _clone(pipe: Any) -> Any:
-    """A pipeline for another thread: the same weights, but a scheduler and tokenizers of its own, which keep state."""
-    import torch
-
-    clone = copy.copy(pipe)
-    for name, part in pipe.components.items():
-        if part is not None and not isinstance(part, torch.nn.Module):
-            setattr(clone, name, copy.deepcopy(part))
-    return clone
-
-
-def _is_cut(pipe: Any, prompt: str) -> bool:
-    """Whether each of the pipeline's text encoders reads the prompt's beginning only."""
-    tokenizers = [part for name, part in pipe.components.items() if name.startswith("tokenizer") and part is not None]
-    lengths = [(len(tokenizer(prompt)["input_ids"]), tokenizer.model_max_length) for tokenizer in tokenizers]
-    return bool(lengths) and all(length > limit for length, limit in lengths)
+    def images(self) -> list[GeneratedImage]:
+        """All images, in the order of their requests."""
+        return [self._done[place] for place in range(len(self._done))]

@@ -16,7 +16,7 @@ import xxhash
 from hfaug.backends.loading import loading
 from hfaug.errors import ModelError
 
-__all__ = ["ModelIdentity", "content_digest", "identify"]
+__all__ = ["ModelIdentity", "content_digest", "file_identity", "identify"]
 
 # Files that change nothing about what a model computes.
 _IDLE_SUFFIXES = {".md", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".lock", ".metadata"}
@@ -90,6 +90,12 @@ def content_digest(folder: str | os.PathLike[str]) -> str:
         name = "/".join(parts).encode()
         digest.update(len(name).to_bytes(4, "little") + name + _file_digest(path))
     return f"xxh3:{digest.hexdigest()}"
+
+
+def file_identity(path: Path) -> ModelIdentity:
+    """Say which model a single file of weights is: by its name and its contents; its source is the folder."""
+    folder = path.resolve().parent
+    return ModelIdentity(path.name, f"xxh3:{_file_digest(path).hex()}", None, str(folder), local=True)
 
 
 def _file_digest(path: Path) -> bytes:

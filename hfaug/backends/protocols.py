@@ -7,7 +7,7 @@ own batches: how many rows go through the model at once is no business of an op,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -124,17 +124,40 @@ class Translation:
     flags: tuple[str, ...] = ()
 
 
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+
+
 @dataclasses.dataclass(frozen=True)
 class ImageRequest:
-    """One image to draw.
+    """One image to draw: from a prompt alone, from another image, or into a part of one.
 
     Args:
         prompt: What it shows.
         negative_prompt: What it must not show; None for nothing.
+        image: What to start from, (height, width, 3); it is drawn at a size that suits the model, of like aspect.
+        mask: Where to draw into ``image``: (height, width), not 0 where it is drawn anew.
+        control: What holds things in their places, (height, width, 3): edges, depths, a map of what is where.
+        strength: How much of ``image`` may change, above 0 to 1; None for what the model says.
     """
 
     prompt: str
     negative_prompt: str | None = None
+    image: Pixels | None = dataclasses.field(default=None, compare=False)
+    mask: Pixels | None = dataclasses.field(default=None, compare=False)
+    control: Pixels | None = dataclasses.field(default=None, compare=False)
+    strength: float | None = None
+
+    @property
+    def task(self) -> Literal["text", "image", "inpaint"]:
+        """What it is drawn from: text alone, an image, or an image with a mask."""
+        if self.image is None:
+            return "text"
+        return "image" if self.mask is None else "inpaint"
+
+    @property
+    def guide(self) -> Pixels | None:
+        """The image whose aspect the drawing has."""
+        return self.control if self.image is None else self.image
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -223,7 +246,7 @@ class Translator(Backend, Protocol):
 
 @runtime_checkable
 class ImagePipeline(Backend, Protocol):
-    """Draws images from prompts."""
+    """Draws images from prompts, and from other images."""
 
     def generate(
         self,
@@ -234,7 +257,9 @@ class ImagePipeline(Backend, Protocol):
         guidance: float | None = None,
         height: int | None = None,
         width: int | None = None,
+        control_scale: float | None = None,
         batch_size: int | None = None,
+        on_done: Callable[[int, GeneratedImage], None] | None = None,
     ) -> list[GeneratedImage]:
         """Draw one image for each request; the answers are in the order of the requests.
 
@@ -245,7 +270,10 @@ class ImagePipeline(Backend, Protocol):
             guidance: How closely the image follows its prompt.
             height: Height in pixels.
             width: Width in pixels.
+            control_scale: How closely the image follows ``control``.
             batch_size: Images that go through the model at once, at most; None for what suits the device.
+            on_done: Told of each image by its place, as soon as it is there and from any thread, so that it can be
+                encoded while others are drawn.
 
         Raises:
             ParameterError: The model has no such setting, or seeds and requests are not equally many.

@@ -12,10 +12,11 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
-from hfaug.backends.identity import identify
+from hfaug.backends.identity import ModelIdentity, identify
+from hfaug.backends.image_parts import LoadedPart, Part, find_part
 from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
@@ -134,10 +135,19 @@ def masked_model(
 
 
 def image_pipeline(
-    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+    model: str,
+    *,
+    revision: str | None = None,
+    parts: Sequence[Part] = (),
+    dtype: str | None = None,
+    device: str | None = None,
 ) -> ImagePipeline:
-    """The image pipeline ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
-    return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
+    """The image pipeline ``model``, loaded in this process once with what is laid over it.
+
+    Args and Raises as :func:`translator`; ``parts`` are LoRA weights, learnt words and a ControlNet.
+    """
+    found = get("image_pipeline", model, revision=revision, parts=parts, dtype=dtype, device=device)
+    return cast("ImagePipeline", found)
 
 
 def speaker(
@@ -180,7 +190,9 @@ def speech_quality(model: str, *, revision: str | None = None) -> SpeechQuality:
     return cast("SpeechQuality", found)
 
 
-def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, Any]:
+def facts(
+    kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE, parts: Sequence[Part] = ()
+) -> dict[str, Any]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
 
     Where it is loaded, also ``settings``, what it runs with, and ``events``, what happened to it in this process:
@@ -194,13 +206,14 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
         model: A name on the Hub or a local folder; the name that an endpoint knows, where one is the runtime.
         revision: A branch, tag or commit; for a folder, the digest that its contents must have.
         runtime: As for :func:`translator`.
+        parts: As for :func:`image_pipeline`; each has facts of its own.
 
     Raises:
         ModelError: There is no such model, or not in that revision.
     """
     name = _runtime(kind, runtime)
     if kind in _overrides or name in _UNSTORED:  # to load one costs nothing, and asks nobody
-        found = get(kind, model, revision=revision, runtime=runtime)
+        found = get(kind, model, revision=revision, runtime=runtime, parts=parts)
         return {
             "id": found.model_id,
             "revision": found.revision,
@@ -208,10 +221,10 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
             "determinism": found.determinism,
             **_run_of(found),
         }
-    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    identity, _, named = _identified(kind, model, revision, parts)
     device = "cpu" if kind == "speech_quality" else pick_device()
     dtype = pick_dtype(None, device)
-    loaded = _loaded.get((kind, runtime, identity.source, identity.revision, dtype, device))
+    loaded = _loaded.get((kind, runtime, *named, dtype, device))
     # what a model that is loaded has tried out counts for more
     planned = "row" if (device, dtype) == ("cpu", "float32") and name in _EXACT else "request"
     return {
@@ -225,7 +238,8 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
 
 def _run_of(backend: Backend) -> dict[str, Any]:
     spending = getattr(backend, "spending", None)
-    events = {"out_of_memory": len(backend.halvings), **(dataclasses.asdict(spending) if spending else {})}
+    counted = getattr(backend, "counted", {})
+    events = {"out_of_memory": len(backend.halvings), **counted, **(dataclasses.asdict(spending) if spending else {})}
     return {"settings": dict(backend.settings), "events": events}
 
 
@@ -235,6 +249,7 @@ def get(
     *,
     revision: str | None = None,
     runtime: str = _HERE,
+    parts: Sequence[Part] = (),
     dtype: str | None = None,
     device: str | None = None,
 ) -> Backend:
@@ -242,13 +257,13 @@ def get(
     name = _runtime(kind, runtime)
     with _lock:
         if factory := _overrides.get(kind):
-            key = (kind, runtime, model, str(revision), str(dtype), str(device))
+            key = (kind, runtime, model, str(revision), str(tuple(parts)), str(dtype), str(device))
             if key not in _overridden:
                 _overridden[key] = factory(model, revision=revision, dtype=dtype, device=device)
             return _overridden[key]
         if name in _UNSTORED:
             return _get_unstored(kind, name, model, revision, runtime)
-        return _get_here(kind, model, revision, name, dtype, device)
+        return _get_here(kind, model, revision, name, parts, dtype, device)
 
 
 @contextlib.contextmanager
@@ -332,20 +347,31 @@ def _get_unstored(kind: str, way: str, model: str, revision: str | None, runtime
 
 
 def _get_here(
-    kind: str, model: str, revision: str | None, runtime: str, dtype: str | None, device: str | None
-) -> Backend:
+    kind: str, model: str, revision: str | None, runtime: str, parts: Sequence[Part], dtype: str | None,
+    device: str | None,
+) -> Backend:  # fmt: skip
     _stay_single_threaded()
-    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    identity, laid_over, named = _identified(kind, model, revision, parts)
     module, name = _LOADERS[kind][runtime]
     load: Any = getattr(importlib.import_module(module), name)
     device = pick_device(device)
     dtype = pick_dtype(dtype, device)
     if device.startswith("cuda") and any(key[-1].startswith("cuda") for key in _lost):
         raise fork_error(model)
-    key = (kind, runtime, identity.source, identity.revision, dtype, device)
+    key = (kind, runtime, *named, dtype, device)
     if key not in _loaded:
-        _loaded[key] = load(identity, dtype=dtype, device=device)
+        more = {"parts": laid_over} if laid_over else {}
+        _loaded[key] = load(identity, dtype=dtype, device=device, **more)
     return _loaded[key]
+
+
+def _identified(
+    kind: str, model: str, revision: str | None, parts: Sequence[Part]
+) -> tuple[ModelIdentity, list[LoadedPart], list[str]]:
+    """Which model and parts, and what the two go by."""
+    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    found = [find_part(part) for part in parts]
+    return identity, found, [identity.source, identity.revision, *map(str, found)]
 
 
 def _after_fork_in_child() -> None:
