@@ -21,7 +21,7 @@ from hfaug.assets import Asset
 from hfaug.calls import check_fields
 from hfaug.code import code_digest
 from hfaug.errors import FingerprintError, ParameterError
-from hfaug.fields import canonical, hints, is_model, published_model
+from hfaug.fields import canonical, hints, published
 
 __all__ = ["OUTPUT_VERSION", "Config", "find", "from_json", "snake_case"]
 
@@ -172,7 +172,7 @@ def _built(spec: dict[str, Any]) -> Config:
 
 
 def _seen(value: Any, annotation: Any, *, public: bool) -> Any:
-    return published_model(value) if public and isinstance(value, str) and is_model(annotation) else value
+    return published(value, annotation) if public else value
 
 
 def _full(config: Config, *, public: bool = False) -> dict[str, Any]:

@@ -34,6 +34,7 @@ __all__ = [
     "canonical",
     "hints",
     "is_model",
+    "published",
     "published_model",
 ]
 
@@ -121,6 +122,22 @@ def published_model(name: str) -> str:
     """
     looks_local = name.startswith((".", "~", "/")) or os.path.isabs(name) or os.path.isdir(name)
     return os.path.basename(os.path.normpath(name)) if looks_local else name
+
+
+def published(value: Any, annotation: Any) -> Any:
+    """A field's value as others may see it: the models that it names, however deep in tuples, by their public names.
+
+    >>> published((("/somewhere/style.safetensors", 0.5),), tuple[tuple[ModelName, float], ...])
+    (('style.safetensors', 0.5),)
+    """
+    if isinstance(value, str):
+        return published_model(value) if is_model(annotation) else value
+    if not isinstance(value, tuple) or typing.get_origin(annotation) is not tuple:
+        return value
+    kinds = typing.get_args(annotation)
+    if kinds[1:] == (Ellipsis,):
+        kinds = kinds[:1] * len(value)
+    return tuple(published(item, kind) for item, kind in zip(value, kinds, strict=True))
 
 
 def canonical(value: Any, annotation: Any, who: str, name: str) -> Any:

@@ -182,7 +182,7 @@ class DiffusersPipeline:
     def _run_in_batches(self, call: Call, board: _Board, at_once: int | None) -> None:
         groups: dict[Any, list[int]] = {}
         for row, (request, _) in enumerate(board.jobs):
-            groups.setdefault((call.size(request), request.strength), []).append(row)
+            groups.setdefault((call.size(request), call.way(request)), []).append(row)
         plan = []
         for (size, _), rows in groups.items():
             most = at_once or rows_at(self._rows, own_size(call.pipe), size)

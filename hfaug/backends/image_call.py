@@ -115,9 +115,9 @@ class Call:
         if first.control is not None:
             name = "control_image" if "control_image" in accepted else "image"
             found[name] = [_pil(_resized(one.control, size)) for one in requests]
-        if first.strength is not None:
-            found["strength"] = first.strength
-        steps = self._steps(first)
+        steps, share = self.way(first)
+        if share is not None:
+            found["strength"] = share
         asked = {
             "num_inference_steps": steps,
             "guidance_scale": self.scale,
@@ -125,23 +125,31 @@ class Call:
         }
         return {**found, **{name: value for name, value in asked.items() if value is not None}}
 
-    def _steps(self, request: ImageRequest) -> int | None:
-        """The steps of the whole way, of which an image that is started from goes its share."""
+    def way(self, request: ImageRequest) -> tuple[int | None, float | None]:
+        """The steps of the whole way, and the share of it that a request goes, in whole steps.
+
+        So requests of nearly equal strength are drawn together, and on every device alike.
+
+        Raises:
+            ParameterError: The share is less than one step.
+        """
         default = inspect.signature(self.pipe.__call__).parameters
-        own: Any = default["num_inference_steps"].default if "num_inference_steps" in default else None
-        strength = request.strength
-        if strength is None and request.image is not None and "strength" in default:
-            strength = default["strength"].default
-        if strength is None:
-            return self.steps if self.steps is not None else self.defaults.steps
+        strength, own = request.strength, self.steps
+        if own is None and "num_inference_steps" in default:
+            own = default["num_inference_steps"].default
+        if strength is None or own is None:
+            return (self.defaults.steps if self.steps is None else self.steps), strength
         if self.steps is None and self.defaults.steps is not None:
-            return math.ceil(self.defaults.steps / strength)
-        whole = self.steps or own
-        if whole is not None and int(whole * strength) < 1:
+            taken = self.defaults.steps  # the family's few steps are those that are taken
+            own = math.ceil(taken / strength)
+        else:
+            taken = round(own * strength)
+        if taken < 1:
             raise ParameterError(
-                f"{self.who}: steps times strength must be 1 or more, {whole} times {strength:g} is not; raise either"
+                f"{self.who}: steps times strength must be 1 or more, {own} times {strength:g} is not; raise either"
             )
-        return self.steps
+        share = taken / own
+        return own, share if int(own * share) == taken else math.nextafter(share, 1.0)
 
     def check(self, images: Any, request: ImageRequest) -> None:
         """Refuse images that were drawn at another size than was asked for.

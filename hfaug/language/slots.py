@@ -14,7 +14,9 @@ from hfaug.language.templates import Weighted
 __all__ = ["learn_words", "learnt_words", "weighted_words"]
 
 
-def weighted_words(given: Iterable[tuple[str, Sequence[str | tuple[str, float]]]]) -> dict[str, list[Weighted]]:
+def weighted_words(
+    given: Iterable[tuple[str, Sequence[str | tuple[str, float]]]], who: str = "FillTemplates"
+) -> dict[str, list[Weighted]]:
     """The words of each slot with their weights.
 
     Raises:
@@ -29,7 +31,7 @@ def weighted_words(given: Iterable[tuple[str, Sequence[str | tuple[str, float]]]
         weights = [weight for _, weight in found[name]]
         if not name.isidentifier() or min(weights, default=0) < 0 or sum(weights) <= 0:
             raise ParameterError(
-                f"FillTemplates: slots must have an identifier as name, words, and weights from 0 up that are not "
+                f"{who}: slots must have an identifier as name, words, and weights from 0 up that are not "
                 f"all 0, {name!r} has {list(words)!r}; correct slots"
             )
     return found

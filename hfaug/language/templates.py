@@ -70,6 +70,7 @@ class Grammar:
 
     Attributes:
         names: What templates name that is no slot.
+        used: The slots that templates name, and those that are named in slots so used.
 
     Raises:
         ParameterError: A template cannot be read, or slots hold each other.
@@ -90,6 +91,7 @@ class Grammar:
         self._environment = new_environment()
         self._read: dict[str, _Template] = {}
         self.names: frozenset[str] = frozenset()
+        self.used: frozenset[str] = frozenset()
         for text in templates:
             self._visit(text, ())
 
@@ -105,6 +107,7 @@ class Grammar:
         """Compile a template and those in its slots."""
         names = self._names(text)
         self.names |= names - set(self._slots)
+        self.used |= names & set(self._slots)
         for name in sorted(names & set(self._slots)):
             if name in inside:
                 raise ParameterError(

@@ -8,6 +8,7 @@ follow the product of the warps, once, whatever colours came in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -45,13 +46,14 @@ class Scene:
         row: The row that the image stands in.
     """
 
-    __slots__ = ("_array", "_labels", "_met", "_settled", "_size", "_source", "_todo", "_warps", "row")
+    __slots__ = ("_array", "_exact", "_labels", "_met", "_settled", "_size", "_source", "_todo", "_warps", "row")
 
     def __init__(self, row: Row, source: ImageSource) -> None:
         self.row = row
         self._source = source
         self._size: tuple[int, int] | None = None
         self._array: Pixels | None = None
+        self._exact = False
         self._todo: list[Warp | Field | Color | Edit] = []
         self._warps: list[Move] = []
         self._labels: list[PlaceLabel] = []
@@ -87,8 +89,12 @@ class Scene:
         self._settled = None
         self._todo.append(change)
 
-    def put(self, pixels: Pixels) -> None:
+    def put(self, pixels: Pixels, *, exact: bool = False) -> None:
         """Take other pixels of the same size.
+
+        Args:
+            pixels: (height, width, channels).
+            exact: Whether they must come back as they are: an image that was stored with loss then becomes a PNG.
 
         Raises:
             RowError: They are of another size, so that labels would have to move.
@@ -101,6 +107,7 @@ class Scene:
         self._flush()
         self._settled = None
         self._array = pixels
+        self._exact = self._exact or exact
 
     def open_labels(self) -> list[PlaceLabel]:
         """The labels that the running op must move, as they stand now; for ops that move them by other code."""
@@ -208,7 +215,7 @@ class Scene:
         twin = Scene(row, self._source)
         twin._array, twin._todo, twin._warps = self._array, list(self._todo), list(self._warps)
         twin._labels, twin._met = self._labels, self._met
-        twin._size, twin._settled = self._size, self._settled
+        twin._size, twin._settled, twin._exact = self._size, self._settled, self._exact
         return twin
 
     def _flush(self) -> None:
@@ -229,7 +236,10 @@ class Scene:
         if not self._repainted:
             return self._source.value
         if self._settled is None:
-            self._settled = self.row.batch.store_image(self.array, self._source.facts)
+            facts = self._source.facts
+            if self._exact and not facts.lossless:
+                facts = replace(facts, format="PNG", lossless=True)
+            self._settled = self.row.batch.store_image(self.array, facts)
         return self._settled
 
     def settled_labels(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from hfaug.ops.image.color import (
     Solarize,
     ToGray,
 )
+from hfaug.ops.image.diffusion import AddObject, ControlToImage, ImageToImage, Inpaint
 from hfaug.ops.image.erase import Erase
 from hfaug.ops.image.geometry import (
     Affine,
@@ -86,6 +87,7 @@ __all__ = [
     "AddFog",
     "AddIsoNoise",
     "AddNoise",
+    "AddObject",
     "AddRain",
     "AddSaltPepper",
     "AddShadow",
@@ -113,6 +115,7 @@ __all__ = [
     "ChangeTone",
     "Clahe",
     "Compress",
+    "ControlToImage",
     "Crop",
     "CropAroundBoxes",
     "CropByIou",
@@ -127,6 +130,8 @@ __all__ = [
     "Erase",
     "Flip",
     "GridMask",
+    "ImageToImage",
+    "Inpaint",
     "Invert",
     "JitterColor",
     "JitterLighting",

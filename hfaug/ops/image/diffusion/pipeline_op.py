@@ -1,0 +1,161 @@
+"""What ops share that a diffusion pipeline draws for: its fields, the prompts, one call for all rows of a unit."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from hfaug.backends import GeneratedImage, ImageRequest, Part, facts, image_pipeline, part_facts
+from hfaug.columns import is_list
+from hfaug.errors import RoleError
+from hfaug.fields import Limit, ModelName
+from hfaug.op import BatchOp, Reject
+from hfaug.ops.image.diffusion.prompts import Attributes, Prompt, Prompts
+from hfaug.plan import Plan
+from hfaug.randomness import Stream
+from hfaug.rows import Row
+
+__all__ = ["PipelineOp", "Wanted"]
+
+_ENCODERS = 2
+"""Threads that encode while the model draws on; more would take cores from it."""
+
+
+class Wanted(NamedTuple):
+    """An image to draw.
+
+    Attributes:
+        place: The place of its row among the rows.
+        request: What to draw.
+        seed: Where its noise comes from.
+        finish: Makes the row's result of it, in another thread.
+    """
+
+    place: int
+    request: ImageRequest
+    seed: int
+    finish: Callable[[GeneratedImage], Row | Reject]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PipelineOp(BatchOp):
+    """Base of ops that a diffusion pipeline draws for.
+
+    Args:
+        model: A diffusers pipeline: Hub repo id or folder.
+        revision: Tag or commit of a Hub model; none for a folder.
+        prompt: The prompt's template, several to draw from, or those of each class.
+        negative_prompt: What no image must show; a template too.
+        attributes: Words to draw for slots of the prompt.
+        steps: Denoising steps.
+        guidance: How closely an image follows its prompt.
+        lora: LoRA weights with the strength of each.
+        textual_inversion: Learnt words.
+    """
+
+    origin: ClassVar[str] = "synthetic"
+    unit_rows: ClassVar[int] = 32
+    """What a GPU draws at once, at most."""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """The roles that it cannot do without, the prompt's aside."""
+    gives: ClassVar[tuple[str, ...]] = ()
+    """What the op itself puts into prompts."""
+
+    model: ModelName = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+    revision: str | None = None
+    prompt: Prompt | None = None
+    negative_prompt: str | None = None
+    attributes: Attributes = ()
+    steps: Annotated[int | None, Limit(1)] = None
+    guidance: Annotated[float | None, Limit(0)] = None
+    lora: tuple[tuple[ModelName, float], ...] = ()
+    textual_inversion: tuple[ModelName, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.lora, str):
+            object.__setattr__(self, "lora", ((self.lora, 1.0),))
+        if isinstance(self.textual_inversion, str):
+            object.__setattr__(self, "textual_inversion", (self.textual_inversion,))
+        super().__post_init__()
+        self.prompts  # noqa: B018 - templates are read when the op is made, so that errors come early
+
+    @property
+    def needs(self) -> tuple[str, ...]:  # type: ignore[override]  # it depends on the fields
+        """What it draws from, and the prompt's column where no template is given."""
+        return (*self.takes, *(("prompt",) if self.prompt is None else ()))
+
+    @functools.cached_property
+    def prompts(self) -> Prompts:
+        """The prompts, read."""
+        return Prompts(self.prompt, self.attributes, self.negative_prompt, self.gives, type(self).__name__)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is laid over the pipeline."""
+        return (
+            *(Part("textual_inversion", name) for name in self.textual_inversion),
+            *(Part("lora", name, scale) for name, scale in self.lora),
+        )
+
+    def models(self) -> tuple[dict[str, Any], ...]:
+        """The pipeline, and what is laid over it."""
+        pipeline = facts("image_pipeline", self.model, self.revision, parts=self.parts)
+        return (pipeline, *(part_facts(part, pipeline["determinism"]) for part in self.parts))
+
+    def plan(self, plan: Plan) -> None:
+        """Make sure that every column is there that the prompt names, before any work."""
+        before = plan.features.copy()
+        super().plan(plan)
+        roles = plan.leaves[-1].roles
+        self.prompts.check(before, None if roles is None else roles.one("label"))
+        for column in () if roles is None else roles.all("image"):
+            if is_list(before[column]):
+                raise RoleError(
+                    f"{type(self).__name__}: needs one image a row, {column!r} holds lists; make a row of each image"
+                )
+
+    def draw(self, results: list[Row | Reject], wanted: Sequence[Wanted], **how: Any) -> list[Row | Reject]:
+        """Draw images in one call, and encode each while the next ones are drawn.
+
+        Args:
+            results: What becomes of rows that nothing is drawn for.
+            wanted: What to draw.
+            how: More settings of the pipeline.
+        """
+        if not wanted:
+            return results
+        backend = image_pipeline(self.model, revision=self.revision, parts=self.parts)
+        finished: dict[int, Future[Row | Reject]] = {}
+        with ThreadPoolExecutor(_ENCODERS, "hfaug-encode") as pool:
+
+            def take(number: int, image: GeneratedImage) -> None:
+                finished[number] = pool.submit(_finished, wanted[number], image)
+
+            backend.generate(
+                [one.request for one in wanted],
+                [one.seed for one in wanted],
+                steps=self.steps,
+                guidance=self.guidance,
+                on_done=take,
+                **how,
+            )
+        for number, one in enumerate(wanted):
+            results[one.place] = finished[number].result()
+        return results
+
+    def request(
+        self, row: Row, rng: Stream, given: Mapping[str, str] | None = None, **drawn_from: Any
+    ) -> ImageRequest | None:
+        """What to draw for a row; None where it has no prompt."""
+        text = self.prompts.of(row, rng.child("prompt"), given)
+        if text is None:
+            return None
+        negative = self.prompts.negative(row, rng.child("negative prompt"), given)
+        return ImageRequest(text, negative, **drawn_from)
+
+
+def _finished(one: Wanted, image: GeneratedImage) -> Row | Reject:
+    return Reject("flagged by the safety checker") if image.flagged else one.finish(image)
