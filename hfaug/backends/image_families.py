@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import re
 from typing import Any
 
@@ -115,8 +116,8 @@ def own_size(pipe: Any) -> tuple[int, int] | None:
 
 
 def unit_of(pipe: Any) -> int:
-    """Sides of images are multiples of this: twice what one number of the latents stands for, as some pack them."""
-    return 2 * int(getattr(pipe, "vae_scale_factor", 8))
+    """Sides of images are multiples of this: of 8, and of two numbers of the latents, as some pack them in pairs."""
+    return math.lcm(8, 2 * int(getattr(pipe, "vae_scale_factor", 8)))
 
 
 def _own(pipe: Any, name: str) -> Any:

@@ -53,7 +53,7 @@ class PromptMemory:
         if key not in self._known:
             said = {
                 "prompt": [request.prompt],
-                "negative_prompt": [request.negative_prompt or ""],
+                "negative_prompt": None if request.negative_prompt is None else [request.negative_prompt],
                 "device": getattr(pipe, "_execution_device", pipe.device),
                 "num_images_per_prompt": 1,
                 "do_classifier_free_guidance": guided,

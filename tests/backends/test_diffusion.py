@@ -13,6 +13,7 @@ from hfaug.backends.diffusion import DiffusersPipeline
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.image_memory import RunSettings
 from hfaug.errors import ModelError, ParameterError
+from tests import tiny_diffusion
 
 REQUESTS = [
     ImageRequest("a small red seven on a blue background, top left"),
@@ -249,34 +250,12 @@ def test_it_prints_nothing(digits_pipeline, capfd):
 
 
 @pytest.fixture(scope="session")
-def tiny_xl(models_folder):
+def tiny_xl(tmp_path_factory):
     """A random Stable Diffusion XL pipeline, with two text encoders."""
     import diffusers
-    import transformers
 
-    torch.manual_seed(0)
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(models_folder / "digits-text-to-image" / "tokenizer")
-    text = transformers.CLIPTextConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=37, num_hidden_layers=2, num_attention_heads=4,
-        projection_dim=32, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
-    )  # fmt: skip
-    unet = diffusers.UNet2DConditionModel(
-        block_out_channels=(8, 16), layers_per_block=1, sample_size=8, norm_num_groups=2,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=(2, 4), use_linear_projection=True, addition_embed_type="text_time",
-        addition_time_embed_dim=8, transformer_layers_per_block=(1, 1), cross_attention_dim=64,
-        projection_class_embeddings_input_dim=6 * 8 + 32,
-    )  # fmt: skip
-    vae = diffusers.AutoencoderKL(
-        block_out_channels=(8, 16), latent_channels=4, norm_num_groups=2, sample_size=16,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-    )  # fmt: skip
-    pipe = diffusers.StableDiffusionXLPipeline(
-        vae=vae, text_encoder=transformers.CLIPTextModel(text),
-        text_encoder_2=transformers.CLIPTextModelWithProjection(text),
-        tokenizer=tokenizer, tokenizer_2=tokenizer, unet=unet, scheduler=diffusers.DDIMScheduler(steps_offset=1),
-        add_watermarker=False,
-    )  # fmt: skip
+    folder = tiny_diffusion.build("xl", tmp_path_factory.mktemp("pipelines"))
+    pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(folder, add_watermarker=False)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -288,7 +267,7 @@ def test_prompts_of_stable_diffusion_xl_are_encoded_beforehand_too(tiny_xl):
     for row, request in enumerate(REQUESTS):
         alone = tiny_xl(
             request.prompt,
-            negative_prompt=request.negative_prompt or "",
+            negative_prompt=request.negative_prompt,
             generator=torch.Generator("cpu").manual_seed(SEEDS[row]),
             num_inference_steps=2,
             guidance_scale=4.0,

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import albumentations
 import numpy as np
-from datasets import Dataset
+from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from torchvision.transforms import v2
 
 from hfaug import Chain, OneOf, wrap
 from hfaug.catalog import all_classes
+from hfaug.media import Picture, encode_image
 from hfaug.op import Op
 from hfaug.ops.audio import AddNoise, ChangeGain, Crop, Shift, ShiftPitch, StretchTime, gather_sounds
 from hfaug.ops.image import Erase, Flip, JitterColor, Rotate
@@ -24,6 +25,7 @@ from tests import lexicons, tiny_chat, tiny_speech
 lexicons.install()
 
 MODELS = Path(__file__).parents[1] / "models"
+DIGITS = str(MODELS / "digits-text-to-image")
 
 DRAWN = {"model": str(tiny_chat.CHAT), "temperature": 1, "top_p": 1, "max_new_tokens": 128}
 BUILDERS = {
@@ -32,7 +34,13 @@ BUILDERS = {
         model=str(tiny_speech.kept("voices")), voices=("0", "1", "2"), speed=(0.8, 1.2), voice_column="voice"
     ),
     "audio.transcribe": lambda cls: cls(model=str(tiny_speech.kept("ctc")), words="spoken"),
-    "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
+    "image.add_object": lambda cls: cls(model=DIGITS, steps=2).on(boxes="objects.bbox", box_format="coco"),
+    "image.control_to_image": lambda cls: cls(
+        model=str(tiny_chat.FOLDER / "sd"), controlnet=str(tiny_chat.FOLDER / "controlnet"), prompt="a thing", steps=2
+    ),
+    "image.image_to_image": lambda cls: cls(model=DIGITS, steps=2, strength=(0.5, 1)),
+    "image.inpaint": lambda cls: cls(model=DIGITS, steps=2),
+    "image.text_to_image": lambda cls: cls(model=DIGITS, steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
     ),
@@ -49,13 +57,45 @@ BUILDERS = {
 }
 """Ops that need more than their defaults. A model op is a fixture of this repository."""
 
+
+def noise(height, width):
+    """Pixels of no meaning."""
+    return np.random.default_rng(height * width).integers(0, 256, (height, width, 3), np.uint8)
+
+
 SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "Where are you?"], "label": [0, 1, 0]})
 PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
+BOXED = Dataset.from_dict(
+    {
+        "image": [{"bytes": encode_image(noise(24, row), like=Picture(noise(1, 1))), "path": None} for row in (20, 21, 22)],
+        "objects": [{"bbox": [[2, 3, 4, 5]] * row, "category": [1] * row, "id": [7] * row} for row in range(3)],
+        "name": ["a", "b", "c"],
+    },
+    features=Features(
+        {
+            "image": Image(),
+            "objects": {
+                "bbox": List(List(Value("float32"), length=4)), "category": List(ClassLabel(names=["cat", "dog"])),
+                "id": List(Value("int32")),
+            },
+            "name": Value("string"),
+        }
+    ),
+)  # fmt: skip
 ROWS = {
     "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
     "text.fill": SHORT, "text.ask_questions": SHORT, "audio.speak": SHORT,
 }  # fmt: skip
 """Few and short rows for ops that ask models: enough for two batches."""
+
+OWN = {"image.add_object": BOXED}
+"""Rows for ops that no built-in sample fits: with boxes and no other places."""
+
+WITHOUT_ROWS = (
+    "audio.transcribe", "image.add_object", "image.control_to_image", "image.image_to_image", "image.inpaint",
+    "text.substitute_masked",
+)  # fmt: skip
+"""Other ops that ask models."""
 
 
 def dotted(text, rng):
@@ -124,7 +164,7 @@ def build(name):
 
 def asks_models(op):
     """Whether an op runs a model, which takes its time."""
-    return any(part.op_name() in {*ROWS, "audio.transcribe", "text.substitute_masked"} for part in op.walk())
+    return any(part.op_name() in {*ROWS, *WITHOUT_ROWS} for part in op.walk())
 
 
 ON_VIDEO = {"image.erase", "image.flip", "image.jitter_color", "image.rotate", "chain of images", "times, kept"}
@@ -137,7 +177,7 @@ def _fits(name, case):
 
 def _cases():
     for name in OPS:
-        for case in [case for case in cases(build(name)) if _fits(name, case)]:
+        for case in [case for case in cases(build(name), OWN.get(name)) if _fits(name, case)]:
             if name not in ROWS or case.sample in {"plain", "requests"}:  # others are bound to columns of theirs
                 yield case.name, Case(case.op, ROWS.get(name, case.rows), case.odd, case.sample)
     for name, op in COMPOSED.items():

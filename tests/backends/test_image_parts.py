@@ -1,0 +1,130 @@
+"""LoRA weights, learnt words and ControlNets: named to the byte, loaded with the pipeline, refused where none fits."""
+
+import numpy as np
+import pytest
+
+from hfaug.backends import ImageRequest, Part, facts, image_pipeline, part_facts
+from hfaug.backends.image_parts import find_part
+from hfaug.errors import ModelError, ParameterError
+from tests import tiny_diffusion
+
+SETTINGS = {"steps": 2, "height": 16, "width": 16}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A pipeline and everything that can be laid over it."""
+    found = tmp_path_factory.mktemp("parts")
+    tiny_diffusion.build("sd", found)
+    tiny_diffusion.build("flux-schnell", found)
+    tiny_diffusion.controlnet(found)
+    tiny_diffusion.learned_words(found)
+    tiny_diffusion.lora(found)
+    return found
+
+
+def drawn(folder, *parts, prompt="a red <thing>", control=None, **more):
+    backend = image_pipeline(str(folder / "sd"), parts=parts, device="cpu")
+    (image,) = backend.generate([ImageRequest(prompt, control=control)], [1], **SETTINGS, **more)
+    return image.array
+
+
+def test_learnt_words_are_read_in_prompts(folder):
+    words = Part("textual_inversion", str(folder / "words"))
+    plain, learnt = (drawn(folder, *parts) for parts in ((), (words,)))
+    assert not np.array_equal(plain, learnt)
+    assert np.array_equal(drawn(folder, prompt="a red 3"), drawn(folder, words, prompt="a red 3"))
+    assert np.array_equal(
+        drawn(folder, Part("textual_inversion", str(folder / "words/learned_embeds.safetensors"))), learnt
+    )
+
+
+def test_lora_weights_act_by_their_scale(folder):
+    pytest.importorskip("peft")
+    plain, half, whole = (
+        drawn(folder, Part("lora", str(folder / "lora"), scale), prompt="a 3") for scale in (0.0, 0.5, 1.0)
+    )
+    assert np.array_equal(plain, drawn(folder, prompt="a 3"))
+    moved = [np.abs(one.astype(int) - plain).mean() for one in (half, whole)]
+    assert 0 < moved[0] < moved[1]
+
+
+def test_several_lora_weights_add_up(folder):
+    pytest.importorskip("peft")
+    lora = str(folder / "lora")
+    both = drawn(folder, Part("lora", lora, 0.5), Part("lora", lora + "/pytorch_lora_weights.safetensors", 0.5))
+    assert np.abs(both.astype(int) - drawn(folder, Part("lora", lora, 1.0))).max() <= 1
+
+
+def test_a_control_net_holds_the_image(folder):
+    net = Part("controlnet", str(folder / "controlnet"))
+    bars = np.zeros((16, 16, 3), np.uint8)
+    bars[::4] = 255
+    one, other = (drawn(folder, net, control=bars, control_scale=scale) for scale in (0.0, 2.0))
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(other, drawn(folder, net, control=255 - bars, control_scale=2.0))
+    with pytest.raises(ParameterError, match=r"a ControlNet must be loaded where requests have a control, .* one is"):
+        drawn(folder, net)
+    with pytest.raises(ParameterError, match="none is"):
+        drawn(folder, control=bars)
+    with pytest.raises(ParameterError, match="it has no controlnet_conditioning_scale"):
+        drawn(folder, control_scale=1.0)
+
+
+def test_parts_are_known_by_their_contents(folder, tmp_path):
+    known = part_facts(Part("textual_inversion", str(folder / "words")), "row")
+    assert known["id"] == "words"
+    assert known["revision"].startswith("xxh3:")
+    assert known["determinism"] == "row"
+    single = find_part(Part("textual_inversion", str(folder / "words" / "learned_embeds.safetensors")))
+    moved = tmp_path / "mine.safetensors"
+    moved.write_bytes((folder / "words" / "learned_embeds.safetensors").read_bytes())
+    again = find_part(Part("textual_inversion", str(moved)))
+    assert (single.identity.model_id, again.identity.model_id) == ("learned_embeds.safetensors", "mine.safetensors")
+    assert single.identity.revision == again.identity.revision
+    assert "settings" not in facts("image_pipeline", str(folder / "flux-schnell"))
+
+
+def test_a_pipeline_with_parts_is_another_one(folder):
+    plain = image_pipeline(str(folder / "sd"), device="cpu")
+    words = (Part("textual_inversion", str(folder / "words")),)
+    assert image_pipeline(str(folder / "sd"), parts=words, device="cpu") is not plain
+    assert image_pipeline(str(folder / "sd"), parts=words, device="cpu") is image_pipeline(
+        str(folder / "sd"), parts=words, device="cpu"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "match"),
+    [
+        (Part("lora", "./nowhere.safetensors"), "a lora must be an existing file or folder, or USER/REPO"),
+        (Part("lora", "user/repo/readme.txt"), "must end in a repository or a file of weights"),
+        (Part("textual_inversion", "/no/such/folder"), "a textual inversion must be an existing file"),
+    ],
+)
+def test_names_that_can_be_none_are_refused(part, match):
+    with pytest.raises(ModelError, match=match):
+        find_part(part)
+
+
+def test_folders_without_the_part_are_refused(folder):
+    with pytest.raises(ModelError, match=r"must hold pytorch_lora_weights.safetensors"):
+        find_part(Part("lora", str(folder / "words")))
+    with pytest.raises(ModelError, match="must be a ControlNet, is a UNet2DConditionModel"):
+        drawn(folder, Part("controlnet", str(folder / "sd" / "unet")))
+
+
+def test_a_family_that_takes_no_learnt_words_says_so(folder, monkeypatch):
+    import diffusers
+
+    monkeypatch.delattr(diffusers.loaders.TextualInversionLoaderMixin, "load_textual_inversion")
+    with pytest.raises(
+        ModelError, match="must be a pipeline that takes textual inversion, StableDiffusionPipeline does"
+    ):
+        drawn(folder, Part("textual_inversion", str(folder / "words" / "learned_embeds.safetensors"), 0.25))
+
+
+def test_a_control_net_without_weights_is_an_error(folder, tmp_path):
+    (tmp_path / "config.json").write_text('{"_class_name": "ControlNetModel"}')
+    with pytest.raises(ModelError, match="sd: must be a model that can be loaded, was not"):
+        drawn(folder, Part("controlnet", str(tmp_path)))
