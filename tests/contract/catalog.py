@@ -67,7 +67,7 @@ SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "W
 PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
 BOXED = Dataset.from_dict(
     {
-        "image": [{"bytes": encode_image(noise(24, row), like=Picture(noise(1, 1))), "path": None} for row in (20, 21, 22)],
+        "image": [{"bytes": encode_image(noise(24, n), like=Picture(noise(1, 1))), "path": None} for n in (20, 21, 22)],
         "objects": [{"bbox": [[2, 3, 4, 5]] * row, "category": [1] * row, "id": [7] * row} for row in range(3)],
         "name": ["a", "b", "c"],
     },
