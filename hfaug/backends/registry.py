@@ -360,8 +360,7 @@ def _get_here(
         raise fork_error(model)
     key = (kind, runtime, *named, dtype, device)
     if key not in _loaded:
-        more = {"parts": laid_over} if laid_over else {}
-        _loaded[key] = load(identity, dtype=dtype, device=device, **more)
+        _loaded[key] = load(identity, dtype=dtype, device=device, **({"parts": laid_over} if laid_over else {}))
     return _loaded[key]
 
 

@@ -13,7 +13,8 @@ from hfaug import media
 from hfaug.backends import GeneratedImage
 from hfaug.fields import Limit
 from hfaug.op import Reject
-from hfaug.ops.image.diffusion.pipeline_op import PipelineOp, Wanted
+from hfaug.ops.image.diffusion.drawing import Wanted
+from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
 from hfaug.randomness import Stream
 from hfaug.roles import Roles
 from hfaug.rows import Row

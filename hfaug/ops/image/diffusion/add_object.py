@@ -15,7 +15,8 @@ from hfaug.backends import GeneratedImage
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit
 from hfaug.op import Reject
-from hfaug.ops.image.diffusion.pipeline_op import PipelineOp, Wanted
+from hfaug.ops.image.diffusion.drawing import Wanted
+from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
 from hfaug.ops.image.diffusion.pixels import as_rgb, drawn_like, feathered, with_drawn
 from hfaug.ops.image.diffusion.prompts import Prompt
 from hfaug.ops.image.diffusion.regions import Region, object_region

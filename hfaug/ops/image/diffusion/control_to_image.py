@@ -16,7 +16,8 @@ from hfaug.columns import is_image
 from hfaug.errors import LabelError, ParameterError, RoleError
 from hfaug.fields import Limit, ModelName, Rgb
 from hfaug.op import Reject
-from hfaug.ops.image.diffusion.pipeline_op import PipelineOp, Wanted
+from hfaug.ops.image.diffusion.drawing import Wanted
+from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
 from hfaug.ops.image.diffusion.pixels import as_rgb, drawn_like, with_drawn
 from hfaug.ops.image.diffusion.regions import colored, edges_of, mask_of
 from hfaug.randomness import Stream

@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar
 from hfaug.backends import GeneratedImage
 from hfaug.fields import Limit
 from hfaug.op import Reject
-from hfaug.ops.image.diffusion.pipeline_op import PipelineOp, Wanted
+from hfaug.ops.image.diffusion.drawing import Wanted
+from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
 from hfaug.ops.image.diffusion.pixels import as_rgb, drawn_like, with_drawn
 from hfaug.ops.image.diffusion.prompts import Prompt
 from hfaug.randomness import Stream

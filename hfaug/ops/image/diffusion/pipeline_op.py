@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Annotated, Any, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
-from hfaug.backends import GeneratedImage, ImageRequest, Part, facts, image_pipeline, part_facts
+from hfaug.backends import ImageRequest, Part, facts, image_pipeline, part_facts
 from hfaug.columns import is_list
 from hfaug.errors import RoleError
 from hfaug.fields import Limit, ModelName
 from hfaug.op import BatchOp, Reject
+from hfaug.ops.image.diffusion.drawing import Wanted, draw_all
 from hfaug.ops.image.diffusion.prompts import Attributes, Prompt, Prompts
 from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.rows import Row
 
-__all__ = ["PipelineOp", "Wanted"]
-
-_ENCODERS = 2
-"""Threads that encode while the model draws on; more would take cores from it."""
-
-
-class Wanted(NamedTuple):
-    """An image to draw.
-
-    Attributes:
-        place: The place of its row among the rows.
-        request: What to draw.
-        seed: Where its noise comes from.
-        finish: Makes the row's result of it, in another thread.
-    """
-
-    place: int
-    request: ImageRequest
-    seed: int
-    finish: Callable[[GeneratedImage], Row | Reject]
+__all__ = ["PipelineOp"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -118,32 +99,10 @@ class PipelineOp(BatchOp):
                 )
 
     def draw(self, results: list[Row | Reject], wanted: Sequence[Wanted], **how: Any) -> list[Row | Reject]:
-        """Draw images in one call, and encode each while the next ones are drawn.
-
-        Args:
-            results: What becomes of rows that nothing is drawn for.
-            wanted: What to draw.
-            how: More settings of the pipeline.
-        """
-        if not wanted:
-            return results
-        backend = image_pipeline(self.model, revision=self.revision, parts=self.parts)
-        finished: dict[int, Future[Row | Reject]] = {}
-        with ThreadPoolExecutor(_ENCODERS, "hfaug-encode") as pool:
-
-            def take(number: int, image: GeneratedImage) -> None:
-                finished[number] = pool.submit(_finished, wanted[number], image)
-
-            backend.generate(
-                [one.request for one in wanted],
-                [one.seed for one in wanted],
-                steps=self.steps,
-                guidance=self.guidance,
-                on_done=take,
-                **how,
-            )
-        for number, one in enumerate(wanted):
-            results[one.place] = finished[number].result()
+        """Draw what is wanted in one call, with more settings; the other results stay."""
+        if wanted:
+            backend = image_pipeline(self.model, revision=self.revision, parts=self.parts)
+            draw_all(backend, results, wanted, steps=self.steps, guidance=self.guidance, **how)
         return results
 
     def request(
@@ -155,7 +114,3 @@ class PipelineOp(BatchOp):
             return None
         negative = self.prompts.negative(row, rng.child("negative prompt"), given)
         return ImageRequest(text, negative, **drawn_from)
-
-
-def _finished(one: Wanted, image: GeneratedImage) -> Row | Reject:
-    return Reject("flagged by the safety checker") if image.flagged else one.finish(image)

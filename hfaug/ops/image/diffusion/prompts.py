@@ -42,11 +42,8 @@ class Prompts:
     ) -> None:
         self._who, self._given, self._negative = who, tuple(given), negative
         self.by_class = _by_class(prompt)
-        self._templates: tuple[str, ...] = ()
-        if isinstance(prompt, str):
-            self._templates = (prompt,)
-        elif prompt is not None and not self.by_class:
-            self._templates = tuple(text for text in prompt if isinstance(text, str))
+        alone = (prompt,) if isinstance(prompt, str) else prompt or ()
+        self._templates = tuple(text for text in alone if isinstance(text, str))
         if prompt is not None and not (self._templates or (all(self.by_class.values()) and self.by_class)):
             raise ParameterError(f"{who}: prompt must hold a template, for each class that it names, got {prompt!r}")
         slots = weighted_words(attributes, who)
@@ -88,22 +85,16 @@ class Prompts:
             )
 
     def of(self, row: Row, rng: Stream, given: Mapping[str, str] | None = None) -> str | None:
-        """The prompt of a row; None where it has none.
-
-        Args:
-            row: The row.
-            rng: Where the draws come from.
-            given: The values of the names that the op itself puts in.
-        """
-        templates: Sequence[str] = self._templates
+        """The prompt of a row, with values for the names that the op itself puts in; None where it has none."""
+        templates = self._templates
         if self.by_class:
             column = row.column("label")
             templates = self.by_class.get(str(class_name(row[column], row.batch.features.get(column))), ())
-            if not templates:
-                return None
-        if not templates:
+        elif not templates:
             text: str | None = row[row.column("prompt")]
             return text
+        if not templates:
+            return None
         return self._filled(templates[0] if len(templates) == 1 else rng.choice(templates), row, rng, given)
 
     def negative(self, row: Row, rng: Stream, given: Mapping[str, str] | None = None) -> str | None:
