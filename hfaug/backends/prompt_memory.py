@@ -26,6 +26,7 @@ class PromptMemory:
     def __init__(self, pipe: Any) -> None:
         self._names = embeddings_of(pipe)
         self._known: OrderedDict[tuple[str, str | None, bool], tuple[Any, ...]] = OrderedDict()
+        self._negative: dict[str | None, dict[str, Any]] = {}  # that of the latest call: most prompts share one
         self._lock = threading.Lock()
 
     def inputs(self, pipe: Any, requests: Sequence[ImageRequest], *, guided: bool) -> dict[str, Any]:
@@ -57,12 +58,17 @@ class PromptMemory:
                 "device": getattr(pipe, "_execution_device", pipe.device),
                 "num_images_per_prompt": 1,
                 "do_classifier_free_guidance": guided,
+                **(self._negative.get(request.negative_prompt, {}) if guided else {}),
             }
             asked = inspect.signature(pipe.encode_prompt).parameters
             more = {
                 name: None for name, one in asked.items() if one.default is inspect.Parameter.empty and name not in said
             }  # second and third prompts that are the first one's where nothing is said
-            self._known[key] = pipe.encode_prompt(**{name: said[name] for name in said if name in asked}, **more)
+            found = pipe.encode_prompt(**{name: said[name] for name in said if name in asked}, **more)
+            self._known[key] = found
+            if guided:
+                pairs = zip(self._names, found, strict=True)
+                self._negative = {request.negative_prompt: {n: one for n, one in pairs if n.startswith("negative_")}}
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

@@ -126,7 +126,7 @@ def test_a_prompt_is_encoded_once(digits_pipeline):
     seen = []
     encoder = digits_pipeline._pipe.text_encoder
     hook = encoder.register_forward_hook(lambda *_: seen.append(1))
-    request = ImageRequest("a prompt that no other test draws: an orange 6")
+    request = ImageRequest("a prompt that no other test draws: an orange 6", "a thin digit, small")
     for _ in range(2):
         digits_pipeline.generate([request] * 3, [1, 2, 3], steps=1)
     hook.remove()

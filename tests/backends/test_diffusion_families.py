@@ -102,10 +102,12 @@ def test_a_prompt_is_encoded_once(tiny, family):
     backend = tiny(family)
     seen = []
     hook = backend._pipe.text_encoder.register_forward_hook(lambda *_: seen.append(1))
-    for seeds in ([1, 2, 3], [4, 5, 6]):
-        drawn(backend, [ImageRequest("a prompt that no other test draws: an orange 6")] * 3, seeds)
+    against = "what no other test is against" if family in WITH_NEGATIVE else None
+    for prompt in ("a prompt that no other test draws: an orange 6", "another one: a brown 6"):
+        for seeds in ([1, 2, 3], [4, 5, 6]):
+            drawn(backend, [ImageRequest(prompt, against)] * 3, seeds)
     hook.remove()
-    assert len(seen) == (2 if family in {"sd", "sd3"} else 1)  # the empty negative prompt, which is zeros in XL
+    assert len(seen) == (3 if against else 2)  # two prompts, and what both are against
 
 
 @pytest.mark.parametrize("family", sorted(set(tiny_diffusion.FAMILIES) - {"inpainting"}))

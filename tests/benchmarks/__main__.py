@@ -24,6 +24,7 @@ SUBJECTS = (
     "growth",
     "scaling",
     "models",
+    "diffusion",
     "language",
 )
 
