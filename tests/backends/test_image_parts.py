@@ -1,5 +1,7 @@
 """LoRA weights, learnt words and ControlNets: named to the byte, loaded with the pipeline, refused where none fits."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -128,3 +130,40 @@ def test_a_control_net_without_weights_is_an_error(folder, tmp_path):
     (tmp_path / "config.json").write_text('{"_class_name": "ControlNetModel"}')
     with pytest.raises(ModelError, match="sd: must be a model that can be loaded, was not"):
         drawn(folder, Part("controlnet", str(tmp_path)))
+
+
+HUB = """
+import json, sys
+from hfaug.backends.image_parts import Part, find_part
+from hfaug.errors import ModelError
+for kind, name in json.load(sys.stdin):
+    try:
+        found = find_part(Part(kind, name))
+        print(json.dumps([found.identity.model_id, found.identity.revision, found.identity.licence, found.file]))
+    except ModelError as error:
+        print(json.dumps(str(error)))
+"""
+
+
+def test_parts_on_the_hub_are_named_by_commit_and_file(model_hub, tmp_path):
+    """With a revision and a file where asked for; what is gated, gone or lacks the file says so."""
+    (tmp_path / "README.md").write_text("---\nlicense: openrail++\n---\n")
+    for name in ("learned_embeds.bin", "other.safetensors"):
+        (tmp_path / name).write_bytes(b"0")
+    commit = model_hub.add("org/toy", tmp_path, tags=("v1",))
+    model_hub.fail("org/gated", 403, "GatedRepo")
+    wanted = [
+        ["textual_inversion", "org/toy"],
+        ["textual_inversion", "org/toy@v1"],
+        ["lora", "org/toy@v1/other.safetensors"],
+        ["lora", "org/toy"],
+        ["lora", "org/toy@v9/other.safetensors"],
+        ["controlnet", "org/gated"],
+        ["controlnet", "org/nothing"],
+    ]
+    found = [json.loads(line) for line in model_hub.python(HUB, stdin=json.dumps(wanted))]
+    here = ["org/toy", commit, "openrail++"]
+    assert found[:3] == [[*here, "learned_embeds.bin"]] * 2 + [[*here, "other.safetensors"]]
+    told = ("must hold the files of a model, lacks one", "has no 'v9'", "accept its terms", "is none (or private")
+    for message, telling in zip(found[3:], told, strict=True):
+        assert telling in message
