@@ -28,6 +28,8 @@ from hfaug.backends.protocols import (
 )
 from hfaug.backends.registry import (
     facts,
+    image_classifier,
+    image_features,
     image_pipeline,
     language_model,
     masked_model,
@@ -49,6 +51,7 @@ from hfaug.backends.speech import (
     Transcriber,
     Transcript,
 )
+from hfaug.backends.vision import ImageClassifier, ImageFeatures, Seen
 
 __all__ = [
     "Backend",
@@ -59,6 +62,8 @@ __all__ = [
     "GeneratedImage",
     "Halving",
     "Heard",
+    "ImageClassifier",
+    "ImageFeatures",
     "ImagePipeline",
     "ImageRequest",
     "LanguageModel",
@@ -67,6 +72,7 @@ __all__ = [
     "Message",
     "Prompt",
     "Sampling",
+    "Seen",
     "Speaker",
     "Speech",
     "SpeechQuality",
@@ -78,6 +84,8 @@ __all__ = [
     "Translator",
     "check_runtime",
     "facts",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "language_model",
     "masked_model",

@@ -21,6 +21,7 @@ from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
 from hfaug.backends.runtimes import check_runtime, is_remote
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
+from hfaug.backends.vision import ImageClassifier, ImageFeatures
 from hfaug.errors import ParameterError
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "facts",
     "forget_runtime",
     "get",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "language_model",
     "masked_model",
@@ -63,6 +66,8 @@ _LOADERS = {
     },
     "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
     "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
+    "image_classifier": {_HERE: ("hfaug.backends.seeing", "load_classifier")},
+    "image_features": {_HERE: ("hfaug.backends.seeing", "load_features")},
     "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
     "transcriber": {
         _HERE: ("hfaug.backends.transcribing", "load"),
@@ -138,6 +143,20 @@ def image_pipeline(
 ) -> ImagePipeline:
     """The image pipeline ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
     return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_classifier(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageClassifier:
+    """The image classifier ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageClassifier", get("image_classifier", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_features(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageFeatures:
+    """The feature extractor ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageFeatures", get("image_features", model, revision=revision, dtype=dtype, device=device))
 
 
 def speaker(
@@ -258,8 +277,8 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``speaker``, ``transcriber`` or
-            ``speech_quality``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_classifier``,
+            ``image_features``, ``speaker``, ``transcriber`` or ``speech_quality``; whichever the runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
     _runtimes(kind)
