@@ -62,6 +62,7 @@ _LOADERS = {
     },
     "language_model": {
         _HERE: ("hfaug.backends.lm", "load"),
+        "vllm": ("hfaug.backends.lm_vllm", "load"),
         "remote": ("hfaug.backends.remote", "load_language_model"),
     },
     "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
@@ -124,8 +125,8 @@ def language_model(
 ) -> LanguageModel:
     """The language model ``model``, decoder alone or encoder and decoder, loaded in this process once.
 
-    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``inference``, ``inference:PROVIDER`` or the
-    address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
+    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``vllm``, ``inference``,
+    ``inference:PROVIDER`` or the address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
     """
     found = get("language_model", model, revision=revision, runtime=runtime, dtype=dtype, device=device)
     return cast("LanguageModel", found)
