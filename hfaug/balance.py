@@ -132,7 +132,7 @@ def balance(
         raise RoleError(f"balance: column must be one of {', '.join(dataset.features)}, got {column!r}; correct column")
     op = Repeat() if op is None else op
     op = unused(op if op.ready else op.fit(dataset), lambda digest: holds_copies(dataset, digest))
-    features = op.features(with_lineage(dataset.features))
+    features = Untouched.around(op).features(with_lineage(dataset.features))
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id, num_proc=num_proc)
     plan = resample(
         classes_of(rows[column][:], rows.features[column]),

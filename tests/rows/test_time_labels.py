@@ -120,13 +120,17 @@ def test_resampling_moves_what_counts_samples_alone():
         Resample().on(segments="heard").features(given.features)
 
 
-@pytest.mark.parametrize("op, expected", [(HALF, 2000), (Resample(rates_hz=(16_000,)), 4000)])
+@pytest.mark.parametrize("op, expected", [(HALF, 2000), (Resample(rates_hz=(16_000,)), 16_000)])
 def test_samples_are_those_of_the_column_where_it_says_a_rate(op, expected):
-    """A file at 8000 Hz in a column that is decoded at 4000: one second is sample 4000, whatever the file's rate."""
+    """A file at 8000 Hz in a column that is decoded at 4000: one second is sample 4000, whatever the file's rate.
+
+    What is resampled says its own rate from then on.
+    """
     given = rows({"heard": List({"start": INT, "end": INT})}, heard=[{"start": 4000, "end": 5000}])
     given = given.cast_column("audio", Audio(sampling_rate=4000))
     (done,) = op.on(segments="heard", time_units="samples")(storage(given)).to_pylist()
-    assert done["heard"] == [{"start": expected, "end": expected + 1000}]
+    later = expected + (4000 if expected > 4000 else 1000)
+    assert done["heard"] == [{"start": expected, "end": later}]
 
 
 def test_durations_are_rewritten_or_asked_about():
