@@ -183,6 +183,8 @@ def _doubtful(
     in_words = any(is_words(feature) and NAMES_OF_WORDS.search(name) for name, feature in features.items())
     lineage = {name for name, feature in features.items() if is_lineage(feature)}
     silent = (*binding.keep, *lineage, *columns.get("rle", ()))
+    if content in ("audio", "rate"):  # a sound's own rate stands beside its samples
+        silent = (*silent, *columns.get("audio", ()))
     if content in ("time", "audio"):  # a column of frames or of stretches follows as a whole
         silent = (*silent, *columns.get("segments", ()))
     if content == "time":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from datasets import Audio, ClassLabel, Features, Image, Value
+from datasets import ClassLabel, Features, Image, Value
 
 from hfaug.binding import ROLES, Binding
 from hfaug.columns import (
@@ -22,6 +22,7 @@ from hfaug.columns import (
     is_number,
     is_pairs,
     is_runs,
+    is_sound,
     is_string,
     is_table,
     is_tags,
@@ -172,6 +173,7 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
         wanted = _FITS.get(role)
         if wanted and not is_null(found) and not wanted(found):
             way_out = SPLIT if role in _OUTLINES and (is_json(found) or is_texts(found)) else f"correct .on({role}=...)"
+            way_out = f"{_may_be_files(Features({path: found}))}{way_out}" if role == "audio" else way_out
             raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; {way_out}")
     for role in _SINGLE & columns.keys():
         if len(columns[role]) > 1:
@@ -233,7 +235,16 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
         if found
         else f"no column can be it among {', '.join(features)}"
     )
-    raise RoleError(f"{who}: needs one {role} column, {have}; say .on({role}=...)")
+    files = "" if role != "audio" else _may_be_files(features)
+    raise RoleError(f"{who}: needs one {role} column, {have}; {files}say .on({role}=...)")
+
+
+def _may_be_files(features: Features) -> str:
+    """How paths and bytes become sounds."""
+    plain = [name for name, feature in features.items() if getattr(feature, "dtype", "") in ("string", "binary")]
+    return (
+        f"if {plain[0]!r} holds files or their paths, ds.cast_column({plain[0]!r}, Audio()) first, or " if plain else ""
+    )
 
 
 _FITS = {
@@ -252,7 +263,7 @@ _FITS = {
     "answers": is_answers,
     "tokens": is_words,
     "tags": is_tags,
-    "audio": lambda feature: isinstance(feature, Audio),
+    "audio": is_sound,
     "spectrogram": is_table,
     "segments": is_timed,
     "transcript": is_string,

@@ -196,8 +196,7 @@ def _flat_points(value: Any) -> Iterator[list[float]]:
 
 def _clip(row: Row, look: Look) -> Clip | None:
     column = next(iter(look.all("audio")), None)
-    data = media.read_media(row.get(column)) if column else None
-    return media.decode_audio(data) if data is not None else None
+    return media.clip_of(row.get(column)) if column else None
 
 
 def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasets import Audio, ClassLabel, Features, Image, LargeList, List, Value, Video
+from datasets import ClassLabel, Features, Image, LargeList, List, Value, Video
 
 from hfaug import provenance
 from hfaug.binding import ROLES, Binding
+from hfaug.columns import is_sound
 from hfaug.errors import RoleError
 from hfaug.roles import feature_at, resolve
 
@@ -63,7 +64,7 @@ class Look:
         free = {name: feature for name, feature in features.items() if name not in taken}
         _add(roles, "image", [name for name, feature in free.items() if _holds(feature, Image)])
         _add(roles, "video", [name for name, feature in free.items() if _holds(feature, Video)])
-        _add(roles, "audio", [name for name, feature in free.items() if isinstance(feature, Audio)])
+        _add(roles, "audio", [name for name, feature in free.items() if is_sound(feature)])
         _add(roles, "text", _readable(free, roles))
         return cls(features, binding, roles, _details(features, roles))
 

@@ -125,10 +125,15 @@ class Sound:
 
     @property
     def stored_bytes(self) -> bytes | None:
-        """The file as it is stored; None where the sound came decoded."""
-        value = self._source.value
-        is_stored = isinstance(value, Mapping) and "bytes" in value
-        return media.read_media(value) if is_stored else None
+        """The file as it is stored; of a sound that came as numbers a file of these."""
+        if self._is_file:
+            return media.read_media(self._source.value)
+        clip = self._source.clip
+        return media.encode_audio(clip.samples, like=clip)
+
+    @property
+    def _is_file(self) -> bool:
+        return isinstance(self._source.value, Mapping) and "bytes" in self._source.value
 
     @property
     def rate(self) -> int:
@@ -292,7 +297,7 @@ class Sound:
         like = self._source.clip
         if self._rate is not None and self._rate != like.rate:
             like = replace(like, rate=self._rate)
-        return {self.column: row.batch.store_audio(samples, like)}
+        return {self.column: row.batch.store_audio(samples, like, self._source.value)}
 
     @property
     def _rate_changed(self) -> bool:
@@ -305,7 +310,7 @@ class Sound:
 
     def _flows(self) -> bool:
         """Whether the sound is long, and all that is asked for can be done block by block."""
-        return self.stored_bytes is not None and self.count > 0 and self._is_long() and can_flow(self._todo)
+        return self._is_file and self.count > 0 and self._is_long() and can_flow(self._todo)
 
     def _is_long(self) -> bool:
         count, _, channels = self._source.facts

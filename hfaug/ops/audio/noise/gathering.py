@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import xxhash
-from datasets import Audio, Dataset
+from datasets import Dataset
 
 from hfaug import media
 from hfaug.assets import Asset
+from hfaug.columns import is_sound
 from hfaug.errors import MediaError, ParameterError, RoleError, add_context
 
 __all__ = ["gather_sounds"]
@@ -66,8 +68,20 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     yield from ((f"file {str(path)!r}", path.read_bytes()) for path in paths)
 
 
+def _stored(value: Any, place: str) -> bytes | None:
+    """The file that a value is, or a file of its numbers."""
+    if value is None or "array" not in value:
+        return media.read_media(value)
+    try:
+        clip = media.clip_from(value)
+    except MediaError as error:
+        add_context(error, f"in gather_sounds, {place}")
+        raise
+    return media.encode_audio(clip.samples, like=clip)
+
+
 def _of_dataset(dataset: Dataset, column: str | None) -> Iterator[tuple[str, bytes]]:
-    sounds = [name for name, feature in dataset.features.items() if isinstance(feature, Audio)]
+    sounds = [name for name, feature in dataset.features.items() if is_sound(feature)]
     if column is None and len(sounds) != 1:
         raise RoleError(f"gather_sounds: needs one Audio column, found {sounds}; name it with column=...")
     name = column or sounds[0]
@@ -76,7 +90,8 @@ def _of_dataset(dataset: Dataset, column: str | None) -> Iterator[tuple[str, byt
     number = 0
     for table in dataset.with_format("arrow").iter(100):
         for value in table[name].to_pylist():
-            data = media.read_media(value)
+            place = f"column {name!r}, row {number}"
+            data = _stored(value, place)
             if data is not None:
-                yield f"column {name!r}, row {number}", data
+                yield place, data
             number += 1

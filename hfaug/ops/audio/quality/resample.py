@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, ClassVar
 
+from datasets import Audio
+
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit
 from hfaug.kinds import SoundOp
@@ -51,9 +53,10 @@ class Resample(SoundOp):
         super().plan(plan)
         roles = plan.leaves[-1].roles
         column = roles.one("audio") if roles is not None else None
-        if column is not None and plan.features[column].sampling_rate is not None:
+        said = plan.features[column] if column is not None else None
+        if column is not None and isinstance(said, Audio) and said.sampling_rate is not None:
             rate = self.rates_hz[0] if len(set(self.rates_hz)) == 1 else None
-            plan.turn(column, dataclasses.replace(plan.features[column], sampling_rate=rate))
+            plan.turn(column, dataclasses.replace(said, sampling_rate=rate))
 
     def change(self, sound: Sound, row: Row, rng: Stream) -> Reject | None:
         """Draw the rate."""
