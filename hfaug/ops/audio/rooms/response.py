@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hfaug.kinds import Samples
+from hfaug.ops.audio.noise.blending import like_channels
 
 __all__ = ["in_room"]
 
@@ -21,7 +22,7 @@ def in_room(samples: Samples, _rate: int, response: Samples, wet: float) -> Samp
 
     if not samples.any():
         return samples
-    answer = response if response.shape[0] == samples.shape[0] else response.mean(axis=0, keepdims=True)
+    answer = like_channels(response, samples.shape[0])
     first = int(np.abs(answer).max(axis=0).argmax())
     heard = oaconvolve(samples, answer.astype(np.float32), axes=1)[:, first : first + samples.shape[1]]
     loud = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))

@@ -14,6 +14,7 @@ from hfaug.errors import CallError, ParameterError
 from hfaug.fields import ShareRange
 from hfaug.kinds import SoundOp
 from hfaug.op import Reject
+from hfaug.ops.audio.noise.blending import like_channels
 from hfaug.ops.audio.noise.library import draw_sound
 from hfaug.ops.audio.rooms.response import in_room
 from hfaug.randomness import Stream
@@ -34,7 +35,7 @@ class Reverberate(SoundOp):
         wet: Range of the share 0..1 of the room in what is heard.
 
     Moves: samples only; every time label stays.
-    Rejects: nothing.
+    Rejects: rows that draw a response which is silent, or cancels itself out in the channels of the sound.
     Source: audiomentations, ApplyImpulseResponse.
 
     >>> import hfaug
@@ -69,6 +70,7 @@ class Reverberate(SoundOp):
         if self.responses is None:
             raise CallError("Reverberate: needs recorded rooms, has none; give it responses=gather_sounds(folder)")
         response = draw_sound(self.responses, point, None, sound.rate)
-        if response is not None and response.any():
-            sound.edit(partial(in_room, response=response, wet=wet))
+        if response is None or not like_channels(response, sound.channels).any():
+            return Reject("a silent room")
+        sound.edit(partial(in_room, response=response, wet=wet))
         return None
