@@ -214,3 +214,25 @@ def test_codecs_cost_quality():
     ]
     assert lost[0] > 2 * lost[1] > 0
     assert media.counts["audio.encode"] > 0
+
+
+def test_a_click_in_silence_is_clipped_and_not_lost():
+    """What is cut off is a share of what is heard; of one sample nothing can be."""
+    click = np.zeros((1, 4000), np.float32)
+    click[0, 2000] = 0.9
+    np.testing.assert_array_equal(audio.Clip(share=(0.4, 0.4)).wave(click, RATE, stream()), click)
+    noise = np.zeros((1, 8000), np.float32)
+    noise[0, :1000] = np.random.default_rng(0).standard_normal(1000) / 5
+    done = audio.Clip(share=(0.2, 0.2)).wave(noise, RATE, stream())
+    assert np.count_nonzero(done != noise) == 200
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_some_bands_alone_are_equalized(count):
+    """As many as asked for; which ones, the row draws."""
+    op = audio.Equalize(gain_db=(6, 6), bands=(count, count))
+    chosen = [op._chosen(one) for one in streams(8)]
+    assert {len(one) for one in chosen} == {count}
+    assert len({tuple(sorted(one)) for one in chosen}) > 1 or count in (0, 7)
+    gains = [gain_db(op, hz, 44_100) for hz in (50, 110, 250, 550, 1200, 2700, 6200)]
+    assert count <= sum(gain > 2 for gain in gains) <= max(2 * count, 0)
