@@ -28,7 +28,8 @@ class AddBackground(OtherSoundsOp):
 
     Args:
         snr_db: Range of the signal-to-noise ratio, in dB; lower is louder background.
-        sounds: See `gather_sounds`. Without any, those of the split itself, so that others speak in the background.
+        sounds: What `gather_sounds` gives; in a recipe a folder, ``../noises``, or ``{path, data_files, column ...}``
+            of a dataset. Without any, those of the split itself, so that others speak in the background.
 
     Moves: samples only; every time label stays.
     Rejects: rows that know no other sound; those whose background is silent at its drawn place.

@@ -28,7 +28,8 @@ class AddShortNoises(OtherSoundsOp):
         snr_db: Range of the signal-to-noise ratio of each, in dB.
         longest_s: What of a noise is taken at most, in seconds, above 0, from where it is first heard; it fades in and
             out.
-        sounds: See `gather_sounds`. Without any, those of the split itself.
+        sounds: What `gather_sounds` gives; in a recipe a folder, ``../noises``, or ``{path, data_files, column ...}``
+            of a dataset. Without any, those of the split itself.
 
     Moves: samples only; every time label stays.
     Rejects: rows that know no other sound; those that draw a silent one.

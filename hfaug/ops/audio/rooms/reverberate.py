@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from datasets import Dataset
 from typing_extensions import Self
 
 from hfaug.assets import Asset
 from hfaug.errors import CallError, ParameterError
-from hfaug.fields import ShareRange
+from hfaug.fields import ShareRange, Sounds
 from hfaug.kinds import SoundOp
 from hfaug.op import Reject
 from hfaug.ops.audio.noise.blending import like_channels
@@ -31,7 +31,8 @@ class Reverberate(SoundOp):
     the loudspeaker, and is taken back.
 
     Args:
-        responses: Recorded impulse responses, see `gather_sounds`; it cannot do without.
+        responses: Recorded impulse responses, as `gather_sounds` gives them; in a recipe a folder, ``../rooms``. It
+            cannot do without.
         wet: Range of the share 0..1 of the room in what is heard.
 
     Moves: samples only; every time label stays.
@@ -45,7 +46,7 @@ class Reverberate(SoundOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("how far away a speaker seems",)
 
-    responses: Asset | None = None
+    responses: Annotated[Asset | None, Sounds()] = None
     wet: ShareRange = (0.5, 1)
 
     @property
