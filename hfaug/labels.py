@@ -42,6 +42,7 @@ POSITIONS = {
     "image": ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints"),
     "text": ("spans", "answers", "tags"),
     "audio": ("segments",),
+    "spectrogram": ("segments",),
     "rate": (),
     "speech": ("transcript",),
     "time": ("segments", *FRAME_ROLES),
@@ -59,6 +60,7 @@ _NAMES = {
     ),
     "text": re.compile(r"span|start|(^|_)end(_|$)|offset|entit|answer", re.IGNORECASE),
     "audio": _TIMES,
+    "spectrogram": _TIMES,
     "time": _TIMES,
 }
 """What labels of a content are called; of those that are missing here, only what measures it is looked for."""

@@ -7,7 +7,7 @@ from datasets import Audio, Dataset, Features, List, Value
 
 import hfaug
 from hfaug import media
-from hfaug.errors import CallError, MediaError, ParameterError, RoleError, RowError
+from hfaug.errors import CallError, LabelError, MediaError, ParameterError, RoleError, RowError, UnboundColumnError
 from hfaug.ops.audio import AddBackground, AddShortNoises, Reverberate, SpecAugment, gather_sounds
 from hfaug.testing import storage
 from tests.ops.drawing import stream
@@ -209,3 +209,31 @@ def test_columns_of_features_are_found_by_name():
     with pytest.raises(RoleError, match="needs one spectrogram column"):
         SpecAugment().features(Features({"points": List(List(Value("float32")))}))
     assert SpecAugment().on(spectrogram="points").features(features)
+
+
+@pytest.mark.parametrize("layout", ["time", "frequency"])
+def test_time_is_warped_about_a_moment(layout):
+    """A ramp of moments stays a ramp with a bend, from its first to its last, and every frequency moves alike."""
+    moments = np.repeat(np.arange(101.0)[:, None], 5, axis=1)
+    values = moments if layout == "time" else moments.T
+    op = SpecAugment(time_warp=(0.2, 0.2), time_masks=(0, 0), frequency_masks=(0, 0), layout=layout)
+    for number in range(5):
+        done = op._masked(values, stream(str(number)))
+        ramp = done[:, 0] if layout == "time" else done[0]
+        assert np.array_equal(np.atleast_2d(ramp.T), np.atleast_2d((done if layout == "time" else done.T)[:, 3]))
+        assert (ramp[0], ramp[-1]) == (0, 100)
+        assert (np.diff(ramp) > 0).all()
+        assert np.abs(ramp - np.arange(101)).max() == pytest.approx(20, abs=1.5)
+    moments[10] = -np.inf
+    assert not np.isnan(op._masked(values, stream())).any()
+
+
+def test_a_warp_of_time_refuses_labels_in_time():
+    words = List({"start": Value("float32"), "end": Value("float32")})
+    features = Features({"input_features": List(List(Value("float32"))), "words": words})
+    assert SpecAugment().on(segments="words").features(features)
+    with pytest.raises(LabelError, match="segments in 'words' must move with the spectrogram"):
+        SpecAugment(time_warp=(0, 0.1)).on(segments="words").features(features)
+    with pytest.raises(UnboundColumnError, match=r"'words.*' may hold positions in the spectrogram"):
+        SpecAugment(time_warp=(0, 0.1)).features(features)
+    assert SpecAugment(time_warp=(0, 0.1)).on(keep="words").features(features)

@@ -7,8 +7,8 @@ from hfaug import media
 from hfaug.ops import audio
 from hfaug.ops.audio.filters.absorb_air import absorption_db
 from hfaug.ops.audio.levels.loudness import integrated_lufs
-from hfaug.ops.audio.rooms.response import in_room
 from hfaug.ops.audio.rooms.box import response_of
+from hfaug.ops.audio.rooms.response import in_room
 from tests.ops.drawing import stream, streams
 
 RATE = 16_000
