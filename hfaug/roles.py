@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from datasets import ClassLabel, Features, Image, Value
 
@@ -37,7 +38,7 @@ from hfaug.frames import frame_columns, frame_features
 from hfaug.labels import NAMES_OF_WORDS, check_labels
 from hfaug.measures import MEASURES
 
-__all__ = ["Roles", "feature_at", "resolve"]
+__all__ = ["Roles", "feature_at", "is_spectrogram", "resolve"]
 
 _MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
 _TAGS = re.compile(r"tag|label", re.IGNORECASE)
@@ -223,7 +224,7 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
     taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
     if role == "spectrogram":
-        found = [name for name in found if _SPECTROGRAM.search(name)]
+        found = [name for name in found if is_spectrogram(name, features[name])]
     if role in found or (not found and is_null(features.get(role))):
         return role
     if role == "text" and "context" in found and "answers" in columns:
@@ -237,6 +238,11 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
     )
     files = "" if role != "audio" else _may_be_files(features)
     raise RoleError(f"{who}: needs one {role} column, {have}; {files}say .on({role}=...)")
+
+
+def is_spectrogram(name: str, feature: Any) -> bool:
+    """Whether a column is a table of numbers and bears a name that spectrograms have."""
+    return is_table(feature) and bool(_SPECTROGRAM.search(name))
 
 
 def _may_be_files(features: Features) -> str:

@@ -13,7 +13,7 @@ from hfaug import provenance
 from hfaug.binding import ROLES, Binding
 from hfaug.columns import is_sound
 from hfaug.errors import RoleError
-from hfaug.roles import feature_at, resolve
+from hfaug.roles import feature_at, is_spectrogram, resolve
 
 __all__ = ["Look", "class_names", "value_at"]
 
@@ -65,6 +65,7 @@ class Look:
         _add(roles, "image", [name for name, feature in free.items() if _holds(feature, Image)])
         _add(roles, "video", [name for name, feature in free.items() if _holds(feature, Video)])
         _add(roles, "audio", [name for name, feature in free.items() if is_sound(feature)])
+        _add(roles, "spectrogram", [name for name, feature in free.items() if is_spectrogram(name, feature)])
         _add(roles, "text", _readable(free, roles))
         return cls(features, binding, roles, _details(features, roles))
 
@@ -87,7 +88,7 @@ def _readable(free: Mapping[str, Any], roles: Mapping[str, Any]) -> list[str]:
     """The text to be read, where that is what the rows are about."""
     texts = [name for name, feature in free.items() if _is_text(feature)]
     named = [name for name in _TEXTS if name in texts]
-    if any(role in roles for role in ("image", "audio", "video", "tokens")):
+    if any(role in roles for role in ("image", "audio", "video", "spectrogram", "tokens")):
         return []
     if "answers" in roles:
         return named[:1] or texts[:1]
