@@ -14,6 +14,7 @@ from datasets import Audio, Dataset, DatasetDict, Features, Image, Video
 
 from hfaug import media, provenance
 from hfaug.arguments import check_op
+from hfaug.columns import is_sound
 from hfaug.errors import CallError, ParameterError
 from hfaug.ids import with_ids, with_lineage
 from hfaug.op import Op
@@ -208,10 +209,10 @@ class _Draw:
 
 def _decoded(values: list[Any], feature: Any) -> list[Any]:
     """Untouched images and videos as `datasets` would hand them out; changed ones are decoded already."""
+    if is_sound(feature) and getattr(feature, "decode", True):
+        return [_heard(value, feature if isinstance(feature, Audio) else Audio()) for value in values]
     if not isinstance(feature, (Image, Audio, Video)) or not feature.decode:
         return values
-    if isinstance(feature, Audio):
-        return [_heard(value, feature) for value in values]
     return [
         feature.decode_example(value) if isinstance(value, dict) and "bytes" in value else value for value in values
     ]

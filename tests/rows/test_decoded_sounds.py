@@ -97,3 +97,10 @@ def test_files_and_paths_in_plain_columns_are_told_the_way(tmp_path):
                 op.features(given.features)
         cast = given.cast_column("sound", Audio())
         assert media.audio_info(AddNoise()(storage(cast))["sound"][0].as_py()["bytes"]) == (4_000, 8_000, 1)
+
+
+def test_rows_read_afresh_hold_arrays():
+    """Touched or not, so that a collate function meets one type."""
+    read = hfaug.online(rows(*[tone()] * 8), ChangeGain(gain_db=(-6, -6)).sometimes(0.5))[:]["audio"]
+    assert {type(sound["array"]) for sound in read} == {np.ndarray}
+    assert len({float(sound["array"].max()) for sound in read}) == 2
