@@ -1,5 +1,7 @@
 """Sounds added to others: from folders and columns, chosen by the row, as loud as drawn."""
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -237,3 +239,15 @@ def test_a_warp_of_time_refuses_labels_in_time():
     with pytest.raises(UnboundColumnError, match=r"'words.*' may hold positions in the spectrogram"):
         SpecAugment(time_warp=(0, 0.1)).features(features)
     assert SpecAugment(time_warp=(0, 0.1)).on(keep="words").features(features)
+
+
+def test_sounds_are_gathered_one_at_a_time(tmp_path):
+    """A folder may be larger than the memory: of twenty files of 0.8 MB a few are held at once."""
+    for number in range(20):
+        (tmp_path / f"{number}.wav").write_bytes(sound(number, 200_000)["bytes"])
+    tracemalloc.start()
+    try:
+        gather_sounds(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
