@@ -29,6 +29,8 @@ from hfaug.backends.protocols import (
 )
 from hfaug.backends.registry import (
     facts,
+    image_classifier,
+    image_features,
     image_pipeline,
     language_model,
     masked_model,
@@ -50,6 +52,7 @@ from hfaug.backends.speech import (
     Transcriber,
     Transcript,
 )
+from hfaug.backends.vision import ImageClassifier, ImageFeatures, Seen
 
 __all__ = [
     "Backend",
@@ -60,6 +63,8 @@ __all__ = [
     "GeneratedImage",
     "Halving",
     "Heard",
+    "ImageClassifier",
+    "ImageFeatures",
     "ImagePipeline",
     "ImageRequest",
     "LanguageModel",
@@ -69,6 +74,7 @@ __all__ = [
     "Part",
     "Prompt",
     "Sampling",
+    "Seen",
     "Speaker",
     "Speech",
     "SpeechQuality",
@@ -80,6 +86,8 @@ __all__ = [
     "Translator",
     "check_runtime",
     "facts",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "language_model",
     "masked_model",

@@ -18,17 +18,19 @@ from typing import Any, Protocol, TypeVar, cast
 from hfaug.backends.identity import ModelIdentity, identify
 from hfaug.backends.image_parts import LoadedPart, Part, find_part
 from hfaug.backends.language import LanguageModel, MaskedModel
+from hfaug.backends.loaders import ENTRIES, EXACT, HERE, LOADERS, UNSTORED, named_runtime, runtimes_of
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
-from hfaug.backends.runtimes import check_runtime, is_remote
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
-from hfaug.errors import ParameterError
+from hfaug.backends.vision import ImageClassifier, ImageFeatures
 
 __all__ = [
     "BackendFactory",
     "facts",
     "forget_runtime",
     "get",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "language_model",
     "masked_model",
@@ -50,32 +52,6 @@ class BackendFactory(Protocol):
         """The backend for ``model``."""
 
 
-_HERE = "transformers"  # what runs a model unless another runtime is asked for
-# kind -> runtime -> (module, function that loads)
-_LOADERS = {
-    "translator": {
-        _HERE: ("hfaug.backends.marian", "load"),
-        "ctranslate2": ("hfaug.backends.ct2", "load"),
-        "remote": ("hfaug.backends.remote", "load_translator"),
-    },
-    "language_model": {
-        _HERE: ("hfaug.backends.lm", "load"),
-        "remote": ("hfaug.backends.remote", "load_language_model"),
-    },
-    "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
-    "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
-    "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
-    "transcriber": {
-        _HERE: ("hfaug.backends.transcribing", "load"),
-        "faster-whisper": ("hfaug.backends.whisper_ct2", "load"),
-    },
-    "speech_quality": {_HERE: ("hfaug.backends.dnsmos", "load")},
-}
-_ENTRIES = {"image_pipeline": "model_index.json", "speech_quality": "sig_bak_ovr.onnx"}
-"""The file that every model of a kind has, where not config.json."""
-_UNSTORED = ("remote", "espeak-ng")  # runtimes whose models lie in no folder: to load one costs next to nothing
-_EXACT = (_HERE, "faster-whisper")  # runtimes that are planned to be exact by row, on a CPU
-
 _loaded: dict[tuple[str, ...], Backend] = {}
 _overrides: dict[str, BackendFactory] = {}
 _overridden: dict[tuple[str, ...], Backend] = {}
@@ -88,7 +64,7 @@ def translator(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Translator:
@@ -114,14 +90,14 @@ def language_model(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> LanguageModel:
     """The language model ``model``, decoder alone or encoder and decoder, loaded in this process once.
 
-    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``inference``, ``inference:PROVIDER`` or the
-    address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
+    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``vllm``, ``inference``,
+    ``inference:PROVIDER`` or the address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
     """
     found = get("language_model", model, revision=revision, runtime=runtime, dtype=dtype, device=device)
     return cast("LanguageModel", found)
@@ -150,11 +126,25 @@ def image_pipeline(
     return cast("ImagePipeline", found)
 
 
+def image_classifier(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageClassifier:
+    """The image classifier ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageClassifier", get("image_classifier", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_features(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageFeatures:
+    """The feature extractor ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageFeatures", get("image_features", model, revision=revision, dtype=dtype, device=device))
+
+
 def speaker(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Speaker:
@@ -169,7 +159,7 @@ def transcriber(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Transcriber:
@@ -191,7 +181,7 @@ def speech_quality(model: str, *, revision: str | None = None) -> SpeechQuality:
 
 
 def facts(
-    kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE, parts: Sequence[Part] = ()
+    kind: str, model: str, revision: str | None = None, *, runtime: str = HERE, parts: Sequence[Part] = ()
 ) -> dict[str, Any]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
 
@@ -211,8 +201,8 @@ def facts(
     Raises:
         ModelError: There is no such model, or not in that revision.
     """
-    name = _runtime(kind, runtime)
-    if kind in _overrides or name in _UNSTORED:  # to load one costs nothing, and asks nobody
+    name = named_runtime(kind, runtime)
+    if kind in _overrides or name in UNSTORED:  # to load one costs nothing, and asks nobody
         found = get(kind, model, revision=revision, runtime=runtime, parts=parts)
         return {
             "id": found.model_id,
@@ -226,7 +216,7 @@ def facts(
     dtype = pick_dtype(None, device)
     loaded = _loaded.get((kind, runtime, *named, dtype, device))
     # what a model that is loaded has tried out counts for more
-    planned = "row" if (device, dtype) == ("cpu", "float32") and name in _EXACT else "request"
+    planned = "row" if (device, dtype) == ("cpu", "float32") and name in EXACT else "request"
     return {
         "id": identity.model_id,
         "revision": identity.revision,
@@ -248,20 +238,20 @@ def get(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     parts: Sequence[Part] = (),
     dtype: str | None = None,
     device: str | None = None,
 ) -> Backend:
     """The backend of ``kind`` for ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
-    name = _runtime(kind, runtime)
+    name = named_runtime(kind, runtime)
     with _lock:
         if factory := _overrides.get(kind):
             key = (kind, runtime, model, str(revision), str(tuple(parts)), str(dtype), str(device))
             if key not in _overridden:
                 _overridden[key] = factory(model, revision=revision, dtype=dtype, device=device)
             return _overridden[key]
-        if name in _UNSTORED:
+        if name in UNSTORED:
             return _get_unstored(kind, name, model, revision, runtime)
         return _get_here(kind, model, revision, name, parts, dtype, device)
 
@@ -273,11 +263,11 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``speaker``, ``transcriber`` or
-            ``speech_quality``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_classifier``,
+            ``image_features``, ``speaker``, ``transcriber`` or ``speech_quality``; whichever the runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
-    _runtimes(kind)
+    runtimes_of(kind)
     with _lock:
         before = _overrides.get(kind)
         _overrides[kind] = factory
@@ -319,27 +309,8 @@ def forget_runtime(runtime: str) -> None:
             del _loaded[key]
 
 
-def _runtimes(kind: str) -> dict[str, tuple[str, str]]:
-    """What can run models of a kind."""
-    if kind not in _LOADERS:
-        raise ParameterError(f"kind: must be one of {', '.join(_LOADERS)}, was {kind!r}; choose one")
-    return _LOADERS[kind]
-
-
-def _runtime(kind: str, runtime: str) -> str:
-    """The name under which ``runtime`` stands among the loaders: each address of an endpoint is ``remote``."""
-    known = _runtimes(kind)
-    check_runtime(runtime, kind)
-    name = "remote" if is_remote(runtime) else runtime
-    if name not in known or runtime == "remote":
-        ways = [way for way in known if way != "remote"]
-        ways += ["inference", "inference:PROVIDER", "the address of an endpoint"] if "remote" in known else []
-        raise ParameterError(f"runtime: must be one of {', '.join(ways)} for a {kind}, was {runtime!r}; choose one")
-    return name
-
-
 def _get_unstored(kind: str, way: str, model: str, revision: str | None, runtime: str) -> Backend:
-    module, name = _LOADERS[kind][way]
+    module, name = LOADERS[kind][way]
     key = (kind, runtime, model, str(revision), "", "")
     if key not in _loaded:
         _loaded[key] = getattr(importlib.import_module(module), name)(model, revision=revision, runtime=runtime)
@@ -352,7 +323,7 @@ def _get_here(
 ) -> Backend:  # fmt: skip
     _stay_single_threaded()
     identity, laid_over, named = _identified(kind, model, revision, parts)
-    module, name = _LOADERS[kind][runtime]
+    module, name = LOADERS[kind][runtime]
     load: Any = getattr(importlib.import_module(module), name)
     device = pick_device(device)
     dtype = pick_dtype(dtype, device)
@@ -368,7 +339,7 @@ def _identified(
     kind: str, model: str, revision: str | None, parts: Sequence[Part]
 ) -> tuple[ModelIdentity, list[LoadedPart], list[str]]:
     """Which model and parts, and what the two go by."""
-    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    identity = identify(model, revision, entry=ENTRIES.get(kind, "config.json"))
     found = [find_part(part) for part in parts]
     return identity, found, [identity.source, identity.revision, *map(str, found)]
 
@@ -379,7 +350,7 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
     _forked_with_torch = "torch" in sys.modules
     # neither the GPU, nor the threads of CTranslate2, nor an open connection can be shared with the parent
-    useless = [key for key in _loaded if key[-1].startswith("cuda") or key[1] != _HERE]
+    useless = [key for key in _loaded if key[-1].startswith("cuda") or key[1] != HERE]
     _lost.update({key: _loaded.pop(key) for key in useless})
 
 

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from datasets import Dataset, Features
 from datasets.formatting.formatting import LazyDict
+from typing_extensions import Self
 
 from hfaug import provenance
 from hfaug.config import Config
-from hfaug.errors import RoleError
+from hfaug.errors import RoleError, add_context
 
-__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter"]
+__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks"]
 
 logger = logging.getLogger("hfaug")
 
@@ -63,13 +64,36 @@ class Filter(Config):
             tables: The rows, a slice at a time, all columns; with the lineage column.
         """
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can judge; False while it has something to learn from real rows."""
+        return True
+
+    def learn(self, rows: Dataset) -> pa.Table:
+        """What a filter that is not ready has to know of real rows before it judges others."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to learn")
+
+    def knowing(self, learnt: pa.Table) -> Self:
+        """The filter with what it learnt."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to learn")
+
+    def fit(self, rows: Dataset) -> Self:
+        """The filter, having learnt from real rows what it needs.
+
+        Args:
+            rows: Rows of the training split; those that were augmented or made, by their lineage, are left aside.
+        """
+        return self.knowing(self.learn(rows))
+
     def of(self, dataset: Dataset) -> Dataset:
         """The rows of a dataset that stay; how many fell for which reason is logged.
 
         Args:
-            dataset: Any dataset.
+            dataset: Any dataset. A filter that is not ready learns from its rows.
         """
         self.check(dataset.features)
+        if not self.ready:
+            return self.fit(dataset).of(dataset)
         found = self.reasons(dataset.with_format("arrow").iter(1000))
         counted = Counter(reason for reason in found if reason is not None)
         if counted:
@@ -91,7 +115,14 @@ class BatchFilter(Filter):
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order."""
         parts = (table.slice(at, self.batch_rows) for table in tables for at in range(0, len(table), self.batch_rows))
-        return [reason for part in parts for reason in self.judge(part.to_pylist())]
+        found: list[str | None] = []
+        for part in parts:
+            try:
+                found.extend(self.judge(part.to_pylist()))
+            except Exception as error:
+                add_context(error, f"in {self.op_name()}, rows {len(found)} to {len(found) + len(part) - 1}")
+                raise
+        return found
 
     def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
         """Which rows stay."""
@@ -124,3 +155,20 @@ def columns_of(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     """Some columns of a table, or all but the lineage."""
     lineage = provenance.COLUMN if provenance.has_lineage(table) else None
     return table.select(list(columns) or [name for name in table.column_names if name != lineage])
+
+
+def origin_ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
+    """Which of rows that are alike stays: the one with the smallest of these.
+
+    An original before a copy, a copy before a made row, then the smallest id, then the first.
+
+    Args:
+        table: Rows.
+        start: How many rows stand before them.
+    """
+    places = range(start, start + table.num_rows)
+    if not provenance.has_lineage(table):
+        return [(0, "", place) for place in places]
+    lineage = table[provenance.COLUMN].to_pylist()
+    rank = {origin: number for number, origin in enumerate(provenance.ORIGINS)}
+    return [(rank.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]

@@ -26,6 +26,7 @@ SUBJECTS = (
     "models",
     "diffusion",
     "language",
+    "speech",
 )
 
 
