@@ -168,3 +168,17 @@ def test_pixels_of_any_kind_are_taken():
         assert (after.shape, after.dtype) == (before.shape, before.dtype)
         assert not np.array_equal(after, before)
     assert np.array_equal(media.decode_image(done[2]["bytes"]).array[..., 3], arrays[2][..., 3])
+
+
+def test_drawn_images_can_be_drawn_anew_in_a_chain():
+    """The second op starts from what the first one drew, and both stand in the lineage."""
+    rows = Dataset.from_dict({"label": [0, 1]}, features=Features({"label": ANIMALS}))
+    chain = hfaug.Chain(TextToImage(prompt="a {{ label }}"), ImageToImage(prompt="a {{ label }} in the rain"))
+    with registry.override("image_pipeline", FakeImagePipeline):
+        done = hfaug.augment(rows, chain, keep=False)
+        requests = registry.image_pipeline(TextToImage().model).requests
+    assert [request.prompt for request in requests] == ["a cat", "a dog", "a cat in the rain", "a dog in the rain"]
+    assert [request.image is None for request in requests] == [True, True, False, False]
+    assert requests[2].image.shape == (16, 16, 3)
+    assert set(done.features) == {"label", "image", "provenance"}
+    assert {row["origin"] for row in done["provenance"]} == {"synthetic"}
