@@ -29,6 +29,7 @@ from hfaug.backends.protocols import (
 from hfaug.backends.registry import (
     facts,
     image_pipeline,
+    image_sampler,
     language_model,
     masked_model,
     override,
@@ -39,6 +40,7 @@ from hfaug.backends.registry import (
     unload,
 )
 from hfaug.backends.runtimes import check_runtime
+from hfaug.backends.sampling import ImageSampler
 from hfaug.backends.speech import (
     Heard,
     Speaker,
@@ -61,6 +63,7 @@ __all__ = [
     "Heard",
     "ImagePipeline",
     "ImageRequest",
+    "ImageSampler",
     "LanguageModel",
     "MaskRequest",
     "MaskedModel",
@@ -79,6 +82,7 @@ __all__ = [
     "check_runtime",
     "facts",
     "image_pipeline",
+    "image_sampler",
     "language_model",
     "masked_model",
     "override",

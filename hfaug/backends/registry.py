@@ -20,6 +20,7 @@ from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
 from hfaug.backends.runtimes import check_runtime, is_remote
+from hfaug.backends.sampling import ImageSampler
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
 from hfaug.errors import ParameterError
 
@@ -29,6 +30,7 @@ __all__ = [
     "forget_runtime",
     "get",
     "image_pipeline",
+    "image_sampler",
     "language_model",
     "masked_model",
     "override",
@@ -63,6 +65,7 @@ _LOADERS = {
     },
     "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
     "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
+    "image_sampler": {_HERE: ("hfaug.backends.sampling_here", "load")},
     "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
     "transcriber": {
         _HERE: ("hfaug.backends.transcribing", "load"),
@@ -70,7 +73,11 @@ _LOADERS = {
     },
     "speech_quality": {_HERE: ("hfaug.backends.dnsmos", "load")},
 }
-_ENTRIES = {"image_pipeline": "model_index.json", "speech_quality": "sig_bak_ovr.onnx"}
+_ENTRIES = {
+    "image_pipeline": "model_index.json",
+    "image_sampler": "model_index.json",
+    "speech_quality": "sig_bak_ovr.onnx",
+}
 """The file that every model of a kind has, where not config.json."""
 _UNSTORED = ("remote", "espeak-ng")  # runtimes whose models lie in no folder: to load one costs next to nothing
 _EXACT = (_HERE, "faster-whisper")  # runtimes that are planned to be exact by row, on a CPU
@@ -138,6 +145,13 @@ def image_pipeline(
 ) -> ImagePipeline:
     """The image pipeline ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
     return cast("ImagePipeline", get("image_pipeline", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_sampler(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageSampler:
+    """The generator ``model`` of images by class, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageSampler", get("image_sampler", model, revision=revision, dtype=dtype, device=device))
 
 
 def speaker(
@@ -258,8 +272,8 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``speaker``, ``transcriber`` or
-            ``speech_quality``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_sampler``, ``speaker``,
+            ``transcriber`` or ``speech_quality``; whichever the runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
     _runtimes(kind)

@@ -1,0 +1,80 @@
+"""From a dataset to the folder of a fitted generator: what is the same for every kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset, DatasetDict
+
+from hfaug.backends.loading import import_extra, quiet
+from hfaug.errors import ParameterError
+from hfaug.fit.card import card
+from hfaug.fit.folder import ModelFolder
+from hfaug.fit.images import TrainingImages, read_images
+from hfaug.fit.job import Job
+from hfaug.fit.training import Loop, Training
+
+__all__ = ["fit"]
+
+
+def fit(
+    make: Callable[[TrainingImages], Job],
+    data: Dataset | DatasetDict,
+    kind: str,
+    out: str | os.PathLike[str],
+    size: int,
+    columns: Mapping[str, Any],
+    licence: str | None,
+    training: Mapping[str, Any],
+) -> Path:
+    """Fit a generator and save it.
+
+    Args:
+        make: The job, from the images.
+        data: A dataset, or several splits.
+        kind: What is fitted, for errors and the card.
+        out: Folder of the model.
+        size: Height and width in pixels.
+        columns: ``image``, ``label`` and ``split``.
+        licence: Licence of the data.
+        training: Fields of :class:`hfaug.fit.Training`.
+
+    Returns:
+        The folder.
+    """
+    who = f"fit {kind}"
+    chosen = _training(who, training)
+    for package in ("torch", "diffusers", "accelerate"):
+        import_extra(package, "fit")
+    folder = ModelFolder(out, who)
+    images = read_images(data, who=who, size=size, **columns)
+    job = make(images)
+    facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive}
+    folder.check(facts)
+    with quiet("diffusers"):
+        loop = Loop(job, folder, chosen)
+        if loop.accelerator.is_main_process:
+            folder.begin(facts)
+        loop.accelerator.wait_for_everyone()
+        loop.run()
+        if loop.accelerator.is_main_process:
+            pipe = job.pipeline(loop.averaged())
+            text = card(job, chosen, folder, licence)
+            folder.publish(lambda path: _write(pipe, path, text))
+        loop.accelerator.wait_for_everyone()
+    return folder.path
+
+
+def _training(who: str, given: Mapping[str, Any]) -> Training:
+    try:
+        return Training(**given)
+    except TypeError as error:
+        raise ParameterError(f"{who}: {error}; see hfaug.fit.Training") from error
+
+
+def _write(pipe: Any, path: Path, text: str) -> None:
+    pipe.save_pretrained(path, safe_serialization=True)
+    (path / "README.md").write_text(text, encoding="utf-8")

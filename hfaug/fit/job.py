@@ -1,0 +1,103 @@
+"""What a kind of generator brings to the training: its networks, its losses, and the pipeline that it becomes."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hfaug.fit.images import TrainingImages
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Batch", "Job", "Losses", "Phase"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Batch:
+    """What one process sees at once.
+
+    Args:
+        pixels: -1..1, (images, channels, size, size).
+        labels: The number of each image's class.
+        generator: Where all that is drawn for this batch comes from.
+    """
+
+    pixels: torch.Tensor
+    labels: torch.Tensor
+    generator: torch.Generator
+
+    def normal(self, shape: Sequence[int]) -> torch.Tensor:
+        """Drawn from the normal distribution."""
+        import torch
+
+        return torch.randn(tuple(shape), generator=self.generator, device=self.pixels.device)
+
+    def uniform(self, *shape: int) -> torch.Tensor:
+        """Drawn from 0..1."""
+        import torch
+
+        return torch.rand(shape, generator=self.generator, device=self.pixels.device)
+
+
+Losses = Callable[[Batch], "dict[str, torch.Tensor]"]
+"""From a batch to numbers for the log; the one called ``loss`` is made smaller."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """One update within a step.
+
+    Args:
+        part: The network whose weights change.
+        losses: What they change for.
+    """
+
+    part: str
+    losses: Losses
+
+
+class Job(ABC):
+    """One kind of generator on its way to be fitted.
+
+    Args:
+        data: The images.
+
+    Attributes:
+        parts: The networks that are trained, by name.
+        averaged: The part of which the moving average is kept, and becomes the model.
+    """
+
+    kind: ClassVar[str]
+    averaged: ClassVar[str]
+
+    def __init__(self, data: TrainingImages) -> None:
+        self.data = data
+        self.parts: dict[str, torch.nn.Module] = {}
+
+    @property
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """What decides the weights besides data and training, as plain JSON values."""
+
+    @abstractmethod
+    def build(self) -> dict[str, torch.nn.Module]:
+        """New networks; the weights are drawn from torch's own generator, which is seeded."""
+
+    @abstractmethod
+    def phases(self) -> Sequence[Phase]:
+        """The updates of a step, in order."""
+
+    @abstractmethod
+    def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
+        """What changes the weights of a part."""
+
+    @abstractmethod
+    def pipeline(self, averaged: torch.nn.Module) -> Any:
+        """The pipeline that draws with the averaged part."""
+
+    def labels(self) -> dict[str, str]:
+        """Number of each class -> its name."""
+        return {str(number): name for number, name in enumerate(self.data.classes)}

@@ -1,0 +1,308 @@
+"""The training loop, the same for every kind of generator: under Accelerate, with checkpoints, averages, samples, a log.
+
+A step's images and all that is drawn in it follow from the seed, the step and the number of the process, so a training
+that goes on from a checkpoint sees what it would have seen. Gradients are averaged by one exchange a phase, in place of
+a wrapper around each network: a loss may then differentiate twice, and use one network in two phases.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from hfaug.backends.loading import import_extra, pick_device
+from hfaug.errors import ParameterError, WorldError
+from hfaug.fit.folder import ModelFolder
+from hfaug.fit.job import Batch, Job, Phase
+
+__all__ = ["Training", "train"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """How long and how a generator is trained; the same for every kind.
+
+    Args:
+        steps: Updates, from 1 up. May be raised afterwards, to go on.
+        batch_size: Images an update, over all processes.
+        learning_rate: Step width, above 0, reached within ``warmup`` steps and then kept: the average of the weights
+            settles what a falling one would, and the training may be made longer later.
+        warmup: Steps over which the learning rate rises.
+        accumulate: In how many parts a process works through its share of a batch, to fit into memory.
+        ema_decay: How slowly the average of the weights moves at most, 0..1; it starts faster by itself.
+        clip: The longest gradient, by its norm; longer ones are cut to it.
+        mixed_precision: ``no``, ``fp16`` or ``bf16``.
+        flip: Mirror half of the images left to right.
+        seed: Draw otherwise.
+        checkpoint_every: Steps between checkpoints.
+        keep: How many checkpoints are kept.
+        sample_every: Steps between pictures of samples; 0 for none.
+        log_every: Steps between lines of the log.
+
+    Raises:
+        ParameterError: A value out of its limits.
+
+    >>> Training(steps=100).batch_size
+    128
+    """
+
+    steps: int = 5000
+    batch_size: int = 128
+    learning_rate: float = 2e-4
+    warmup: int = 100
+    accumulate: int = 1
+    ema_decay: float = 0.9999
+    clip: float = 1.0
+    mixed_precision: str = "no"
+    flip: bool = False
+    seed: int = 0
+    checkpoint_every: int = 500
+    keep: int = 2
+    sample_every: int = 500
+    log_every: int = 50
+
+    def __post_init__(self) -> None:
+        counts = ("steps", "batch_size", "accumulate", "checkpoint_every", "keep", "log_every")
+        limits = [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
+        limits += [(name, getattr(self, name) >= 0, "0 or more") for name in ("warmup", "seed", "sample_every")]
+        limits += [(name, getattr(self, name) > 0, "above 0") for name in ("learning_rate", "clip")]
+        limits += [
+            ("ema_decay", 0 <= self.ema_decay < 1, "from 0 to below 1"),
+            ("mixed_precision", self.mixed_precision in {"no", "fp16", "bf16"}, "no, fp16 or bf16"),
+        ]
+        for name, holds, text in limits:
+            if not holds:
+                raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """What decides the weights of a step."""
+        free = {"steps", "checkpoint_every", "keep", "sample_every", "log_every"}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}
+
+
+def train(job: Job, folder: ModelFolder, training: Training) -> None:
+    """Train the networks of a job, from the newest checkpoint of the folder on if there is one.
+
+    Raises:
+        ParameterError: The folder holds something else, or batches cannot be shared evenly.
+    """
+    Loop(job, folder, training).run()
+
+
+class Loop:
+    """One training in one process; see `train`."""
+
+    def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
+        import torch
+
+        accelerate = import_extra("accelerate", "fit")
+        self.job, self.folder, self.training = job, folder, training
+        self.accelerator = accelerate.Accelerator(
+            cpu=pick_device() == "cpu", mixed_precision=training.mixed_precision, log_with=None
+        )
+        self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
+        self._check_shares()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(training.seed)
+            job.parts = {name: part.to(self.accelerator.device) for name, part in job.build().items()}
+        self.optimizers = {
+            phase.part: self.accelerator.prepare_optimizer(
+                job.optimizer(list(job.parts[phase.part].parameters()), training.learning_rate)
+            )
+            for phase in job.phases()
+        }
+        self.average = self._average()
+        self.step = 0
+
+    def _check_shares(self) -> None:
+        training, parts = self.training, self.size * self.training.accumulate
+        if training.batch_size % parts:
+            raise ParameterError(
+                f"fit: batch_size must be a multiple of processes x accumulate ({self.size} x {training.accumulate}), "
+                f"was {training.batch_size}; change it"
+            )
+
+    def _average(self) -> Any:
+        from diffusers.training_utils import EMAModel
+
+        return EMAModel(
+            self.job.parts[self.job.averaged].parameters(),
+            decay=self.training.ema_decay,
+            use_ema_warmup=True,
+            power=3 / 4,
+        )
+
+    # ---- the loop
+
+    def run(self) -> None:
+        """Train to the last step."""
+        found = self.folder.steps()
+        if found:
+            self._restore(self.folder.load(found[-1], self.accelerator.device))
+        if self.accelerator.is_main_process:
+            self.folder.cut_log(self.step)
+        began, since = time.monotonic(), self.step
+        with _bar(self.training.steps, self.step, shown=self.accelerator.is_main_process) as bar:
+            while self.step < self.training.steps:
+                told = self._update()
+                self.step += 1
+                self._tell(told, (time.monotonic() - began) / (self.step - since), bar)
+                self._keep()
+                bar.update()
+        self.accelerator.wait_for_everyone()
+
+    def _update(self) -> dict[str, Any]:
+        """One step."""
+        told: dict[str, Any] = {}
+        rate = self.training.learning_rate * min(1.0, (self.step + 1) / max(1, self.training.warmup))
+        micros = self._micro_batches()
+        for number, phase in enumerate(self.job.phases()):
+            told |= self._phase(phase, number, micros, rate)
+        self.average.step(self.job.parts[self.job.averaged].parameters())
+        return told
+
+    def _phase(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]], rate: float) -> dict[str, Any]:
+        import torch
+
+        optimizer, part = self.optimizers[phase.part], self.job.parts[phase.part]
+        for name, other in self.job.parts.items():
+            other.requires_grad_(name == phase.part)
+        told: dict[str, Any] = {}
+        for micro, (pixels, labels) in enumerate(micros):
+            key = np.random.SeedSequence([self.training.seed, self.step, self.rank, micro, number])
+            generator = torch.Generator(self.accelerator.device).manual_seed(int(key.generate_state(1, np.uint64)[0] >> 1))
+            with self.accelerator.autocast():
+                losses = phase.losses(Batch(pixels, labels, generator))
+            self.accelerator.backward(losses["loss"] / len(micros))
+            for name, value in losses.items():
+                told[f"{phase.part}.{name}"] = told.get(f"{phase.part}.{name}", 0) + value.detach().float() / len(micros)
+        self._exchange(part)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(part.parameters(), self.training.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        return told
+
+    def _exchange(self, part: Any) -> None:
+        """Average the gradients over the processes."""
+        if self.size == 1:
+            return
+        import torch
+
+        gradients = [weight.grad for weight in part.parameters() if weight.grad is not None]
+        flat = self.accelerator.reduce(torch.cat([gradient.reshape(-1) for gradient in gradients]), "mean")
+        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    # ---- what is seen
+
+    def _micro_batches(self) -> list[tuple[Any, Any]]:
+        """This process's share of a step's images, in parts."""
+        import torch
+
+        numbers = step_numbers(len(self.job.data), self.training.batch_size, self.step, self.training.seed)
+        share = len(numbers) // self.size
+        numbers = numbers[self.rank * share : (self.rank + 1) * share]
+        found = []
+        for micro, part in enumerate(np.split(numbers, self.training.accumulate)):
+            pixels = self.job.data.pixels(part)
+            if self.training.flip:
+                draws = np.random.default_rng([self.training.seed, self.step, self.rank, micro])
+                mirrored = draws.random(len(part)) < 0.5
+                pixels = np.where(mirrored[:, None, None, None], pixels[..., ::-1], pixels)
+            device = self.accelerator.device
+            scaled = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).float() / 127.5 - 1
+            found.append((scaled, torch.from_numpy(self.job.data.labels[part]).to(device)))
+        return found
+
+    # ---- what is told and kept
+
+    def _tell(self, told: dict[str, Any], seconds: float, bar: Any) -> None:
+        if self.step % self.training.log_every and self.step != self.training.steps:
+            return
+        numbers = {name: float(self.accelerator.reduce(value, "mean")) for name, value in told.items()}
+        if self.accelerator.is_main_process:
+            self.folder.log({"step": self.step, **numbers, "seconds_a_step": round(seconds, 4)})
+            bar.set_postfix({name: f"{value:.3g}" for name, value in numbers.items() if name.endswith("loss")})
+        wrong = [name for name, value in numbers.items() if name.endswith("loss") and not math.isfinite(value)]
+        if wrong:
+            raise ParameterError(
+                f"fit: losses must be numbers, {wrong[0]} was {numbers[wrong[0]]} at step {self.step}; lower "
+                "learning_rate, or take mixed_precision='no'"
+            )
+
+    def _keep(self) -> None:
+        last = self.step == self.training.steps
+        if last or self.step % self.training.checkpoint_every == 0:
+            if self.accelerator.is_main_process:
+                self.folder.save(self.step, self._state(), self.training.keep)
+            self.accelerator.wait_for_everyone()
+        every = self.training.sample_every
+        if every and (last or self.step % every == 0) and self.accelerator.is_main_process:
+            from hfaug.fit.sheets import save_samples
+
+            save_samples(self.job.pipeline(self.averaged()), self.folder.path / "samples" / f"step-{self.step:06d}.png")
+
+    def averaged(self) -> Any:
+        """The averaged part, as a network of its own."""
+        part = copy.deepcopy(self.job.parts[self.job.averaged]).requires_grad_(False).eval()
+        self.average.copy_to(part.parameters())
+        return part
+
+    def _state(self) -> dict[str, Any]:
+        scaler = self.accelerator.scaler
+        return {
+            "step": self.step,
+            "parts": {name: part.state_dict() for name, part in self.job.parts.items()},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "average": self.average.state_dict(),
+            "scaler": None if scaler is None else scaler.state_dict(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        if state["step"] > self.training.steps:
+            raise ParameterError(
+                f"fit: steps must be at least what is done, {self.folder.path} is at step {state['step']}, steps was "
+                f"{self.training.steps}; raise steps, or choose another folder"
+            )
+        self.step = state["step"]
+        for name, part in self.job.parts.items():
+            part.load_state_dict(state["parts"][name])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.average.load_state_dict(state["average"])
+        if state["scaler"] is not None:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+
+
+def step_numbers(count: int, batch: int, step: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The images of a step: every epoch goes through all of them once, in an order of its own.
+
+    Args:
+        count: How many images there are.
+        batch: How many a step takes.
+        step: Its number, from 0 up.
+        seed: Draws the orders.
+
+    >>> sorted([*step_numbers(6, 4, 0, 0), *step_numbers(6, 4, 1, 0)[:2]])
+    [0, 1, 2, 3, 4, 5]
+    """
+    places = np.arange(step * batch, (step + 1) * batch)
+    epochs = places // count
+    orders = {int(epoch): np.random.default_rng([seed, int(epoch)]).permutation(count) for epoch in np.unique(epochs)}
+    return np.array([orders[int(epoch)][place % count] for epoch, place in zip(epochs, places, strict=True)])
+
+
+def _bar(steps: int, done: int, *, shown: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=steps, initial=done, desc="fit", unit="step", dynamic_ncols=True, disable=not (shown and sys.stderr.isatty()))
