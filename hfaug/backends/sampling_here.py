@@ -28,7 +28,7 @@ __all__ = ["DiffusersSampler", "load"]
 
 _GPU_BATCH = 64
 _CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
-_OWN = ("ClassConditionalPipeline",)
+_OWN = ("ClassConditionalPipeline", "GANPipeline", "VAEPipeline")
 _OTHERS = ("DDPMPipeline", "DDIMPipeline", "DiTPipeline", "ConsistencyModelPipeline")
 
 

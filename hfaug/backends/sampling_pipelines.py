@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline, ImagePipelineOutput
+from diffusers import ConfigMixin, DiffusionPipeline, ImagePipelineOutput, ModelMixin
+from diffusers.configuration_utils import register_to_config
 from diffusers.utils.torch_utils import randn_tensor
 
-__all__ = ["ClassConditionalPipeline", "SamplingPipeline"]
+__all__ = ["ClassConditionalPipeline", "GANPipeline", "LatentPrior", "SamplingPipeline", "VAEPipeline"]
 
 Generators = torch.Generator | Sequence[torch.Generator] | None
 
@@ -105,6 +106,89 @@ class ClassConditionalPipeline(SamplingPipeline):
                 found = free + guidance_scale * (followed - free)
             image = self.scheduler.step(found, t, image, **more).prev_sample
         return self.output(image, output_type, return_dict=return_dict)
+
+
+class LatentPrior(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """One Gaussian a class over the latents of an autoencoder.
+
+    Args:
+        classes: How many there are.
+        shape: (channels, height, width) of the latents.
+    """
+
+    @register_to_config
+    def __init__(self, classes: int, shape: Sequence[int]) -> None:
+        super().__init__()
+        width = shape[0] * shape[1] * shape[2]
+        self.register_buffer("mean", torch.zeros(classes, width))
+        self.register_buffer("factor", torch.zeros(classes, width, width))
+
+    def forward(self, labels: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """Latents of classes, from standard normal noise of their shape."""
+        rows = zip(labels.tolist(), noise.flatten(1), strict=True)  # row by row, so that each has its own bits
+        found = torch.stack([self.mean[label] + self.factor[label] @ row for label, row in rows])
+        return found.view_as(noise)
+
+
+class VAEPipeline(SamplingPipeline):
+    """Draws images of classes by decoding latents that are drawn from one Gaussian a class.
+
+    Args:
+        vae: An ``AutoencoderKL``.
+        prior: The Gaussians.
+        id2label: Number of each class -> its name.
+    """
+
+    model_cpu_offload_seq = "prior->vae"
+
+    def __init__(self, vae: Any, prior: LatentPrior, id2label: Mapping[Any, str] | None = None) -> None:
+        super().__init__(id2label)
+        self.register_modules(vae=vae, prior=prior)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        class_labels: Sequence[int],
+        generator: Generators = None,
+        output_type: str = "pil",
+        return_dict: bool = True,
+    ) -> Any:
+        """Draw an image for each class number; see :meth:`ClassConditionalPipeline.__call__`."""
+        device, dtype = self._execution_device, self.vae.dtype
+        shape = (len(class_labels), *self.prior.config.shape)
+        noise = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+        latents = self.prior(torch.as_tensor(list(class_labels), device=device), noise)
+        return self.output(self.vae.decode(latents).sample, output_type, return_dict=return_dict)
+
+
+class GANPipeline(SamplingPipeline):
+    """Draws images of classes in one go.
+
+    Args:
+        generator_network: A :class:`hfaug.backends.sampling_gan.Generator`.
+        id2label: Number of each class -> its name.
+    """
+
+    model_cpu_offload_seq = "generator_network"
+
+    def __init__(self, generator_network: Any, id2label: Mapping[Any, str] | None = None) -> None:
+        super().__init__(id2label)
+        self.register_modules(generator_network=generator_network)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        class_labels: Sequence[int],
+        generator: Generators = None,
+        output_type: str = "pil",
+        return_dict: bool = True,
+    ) -> Any:
+        """Draw an image for each class number; see :meth:`ClassConditionalPipeline.__call__`."""
+        network, device = self.generator_network, self._execution_device
+        shape = (len(class_labels), network.config.latent)
+        noise = randn_tensor(shape, generator=generator, device=device, dtype=network.dtype)
+        pixels = network(noise, torch.as_tensor(list(class_labels), device=device))
+        return self.output(pixels, output_type, return_dict=return_dict)
 
 
 def _takes_generator(scheduler: Any) -> bool:

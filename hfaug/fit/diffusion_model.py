@@ -14,7 +14,7 @@ from datasets import Dataset, DatasetDict
 from hfaug.errors import ParameterError
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
-from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.job import Batch, Job, Phase, check_levels
 
 if TYPE_CHECKING:
     import torch
@@ -77,22 +77,6 @@ def diffusion(
     settings = Settings(tuple(channels), layers, free_share)
     columns = {"image": image, "label": label, "split": split}
     return fit(lambda images: DiffusionJob(images, settings), data, "diffusion", out, size, columns, licence, training)
-
-
-def check_levels(who: str, size: int, channels: Sequence[int]) -> None:
-    """See that an image can be halved from level to level.
-
-    Raises:
-        ParameterError: It cannot, or there are no levels.
-    """
-    if not channels or any(width < 8 or width % 8 for width in channels):
-        raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
-    fold = 2 ** (len(channels) - 1)
-    if size < 8 or size % fold:
-        raise ParameterError(
-            f"{who}: size must be a multiple of {fold} for {len(channels)} levels and 8 at least, was {size}; change "
-            "it, or the number of channels"
-        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hfaug.errors import ParameterError
 from hfaug.fit.images import TrainingImages
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Batch", "Job", "Losses", "Phase"]
+__all__ = ["Batch", "Job", "Losses", "Phase", "check_levels"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -101,3 +102,19 @@ class Job(ABC):
     def labels(self) -> dict[str, str]:
         """Number of each class -> its name."""
         return {str(number): name for number, name in enumerate(self.data.classes)}
+
+
+def check_levels(who: str, size: int, channels: Sequence[int]) -> None:
+    """See that an image can be halved from level to level.
+
+    Raises:
+        ParameterError: It cannot, or there are no levels.
+    """
+    if not channels or any(width < 8 or width % 8 for width in channels):
+        raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
+    fold = 2 ** (len(channels) - 1)
+    if size < 8 or size % fold:
+        raise ParameterError(
+            f"{who}: size must be a multiple of {fold} for {len(channels)} levels and 8 at least, was {size}; change "
+            "it, or the number of channels"
+        )

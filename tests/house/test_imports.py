@@ -30,7 +30,7 @@ LAYERS = [
 LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 KNOWN = {*LEVELS, "backends"}
 BACKEND_USERS = {"backends", "filters", "fit", "ops"}
-DERIVED = {"hfaug.backends.sampling_pipelines"}
+DERIVED = {"hfaug.backends.sampling_gan", "hfaug.backends.sampling_pipelines"}
 """Classes that derive from those of torch and diffusers, which a module must import to be imported itself."""
 NOT_LAYERED = {"hfaug", "hfaug.__main__", "hfaug.cards"}
 HEAVY = {
