@@ -150,7 +150,7 @@ def image_pipeline(
 def image_sampler(
     model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
 ) -> ImageSampler:
-    """The generator ``model`` of images by class, loaded in this process once. Args and Raises as :func:`translator`."""
+    """The generator ``model`` of images, loaded in this process once. Args and Raises as :func:`translator`."""
     return cast("ImageSampler", get("image_sampler", model, revision=revision, dtype=dtype, device=device))
 
 

@@ -35,11 +35,12 @@ class _Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = functional.leaky_relu(self.widen(x), _SLOPE)
-        return x + self.narrow(functional.leaky_relu(self.look(y), _SLOPE))
+        added: torch.Tensor = self.narrow(functional.leaky_relu(self.look(y), _SLOPE))
+        return x + added
 
 
 def _scaled(layer: nn.Conv2d, blocks: int) -> nn.Conv2d:
-    """He's starting weights, smaller the more blocks there are, as Fixup has it (Zhang et al. 2019, arXiv:1901.09321)."""
+    """He's starting weights, smaller the more blocks there are: Fixup (Zhang et al. 2019, arXiv:1901.09321)."""
     nn.init.kaiming_normal_(layer.weight, a=_SLOPE)
     with torch.no_grad():
         layer.weight.mul_(blocks**-0.25)
@@ -48,7 +49,7 @@ def _scaled(layer: nn.Conv2d, blocks: int) -> nn.Conv2d:
     return layer
 
 
-class Generator(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class Generator(ModelMixin, ConfigMixin):
     """Noise and a class to an image.
 
     Args:
@@ -60,7 +61,7 @@ class Generator(ModelMixin, ConfigMixin):  # type: ignore[misc]
         latent: Numbers that an image is drawn from.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self, size: int, channels: int, classes: int, widths: Sequence[int], blocks: int = 2, latent: int = 64
     ) -> None:
@@ -72,12 +73,7 @@ class Generator(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.weigh = nn.Linear(latent + _EMBEDDING, deep)
         down = list(widths)[::-1]
         self.levels = nn.ModuleList(
-            nn.ModuleList(
-                [
-                    nn.Conv2d(before, width, 1, bias=False) if before != width else nn.Identity(),
-                    *(_Block(width, every) for _ in range(blocks)),
-                ]
-            )
+            nn.Sequential(_changed(before, width), *(_Block(width, every) for _ in range(blocks)))
             for before, width in zip([deep, *down], down, strict=False)
         )
         self.paint = nn.Conv2d(widths[0], channels, 1)
@@ -92,11 +88,10 @@ class Generator(ModelMixin, ConfigMixin):  # type: ignore[misc]
         # Noise of a fixed length: what matters is its direction, and no image is an outlier of it.
         told = torch.cat([functional.normalize(noise) * math.sqrt(noise.shape[1]), self.embedding(labels)], 1)
         x = self.basis * self.weigh(told)[:, :, None, None]
-        for number, (change, *blocks) in enumerate(self.levels):
-            x = change(x if number == 0 else _larger(x))
-            for block in blocks:
-                x = block(x)
-        return self.paint(x)
+        for number, level in enumerate(self.levels):
+            x = level(x if number == 0 else _larger(x))
+        painted: torch.Tensor = self.paint(x)
+        return painted
 
 
 class Discriminator(nn.Module):
@@ -111,12 +106,7 @@ class Discriminator(nn.Module):
         side, every = size >> (len(widths) - 1), blocks * len(widths)
         self.read = nn.Conv2d(channels, widths[0], 1)
         self.levels = nn.ModuleList(
-            nn.ModuleList(
-                [
-                    *(_Block(width, every) for _ in range(blocks)),
-                    nn.Conv2d(width, after, 1, bias=False) if after != width else nn.Identity(),
-                ]
-            )
+            nn.Sequential(*(_Block(width, every) for _ in range(blocks)), _changed(width, after))
             for width, after in zip(widths, [*widths[1:], widths[-1]], strict=True)
         )
         self.gather = nn.Conv2d(widths[-1], widths[-1], side, groups=widths[-1], bias=False)
@@ -125,14 +115,15 @@ class Discriminator(nn.Module):
 
     def forward(self, pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         x = self.read(pixels)
-        for number, (*blocks, change) in enumerate(self.levels):
-            for block in blocks:
-                x = block(x)
-            x = change(x)
-            if number < len(self.levels) - 1:
-                x = functional.avg_pool2d(x, 2)
+        for number, level in enumerate(self.levels):
+            x = level(x if number == 0 else functional.avg_pool2d(x, 2))
         x = self.judge(self.gather(x).flatten(1))
-        return (x * self.embedding(labels)).sum(1) / math.sqrt(_EMBEDDING)
+        judged: torch.Tensor = (x * self.embedding(labels)).sum(1) / math.sqrt(_EMBEDDING)
+        return judged
+
+
+def _changed(width: int, after: int) -> nn.Module:
+    return nn.Conv2d(width, after, 1, bias=False) if after != width else nn.Identity()
 
 
 def _larger(x: torch.Tensor) -> torch.Tensor:

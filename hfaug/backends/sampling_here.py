@@ -121,7 +121,8 @@ class DiffusersSampler:
             return run(jobs, options, batch_size)
 
     def _numbers(self, classes: Sequence[str | None]) -> list[int | None]:
-        strange = sorted({str(name) for name in classes if name not in ({*self.classes} or {None})})
+        known_here: set[str | None] = {*self.classes} or {None}
+        strange = sorted({str(name) for name in classes if name not in known_here})
         if strange:
             known = f"among {', '.join(self.classes)}" if self.classes else "None, since the model knows no classes"
             raise ParameterError(

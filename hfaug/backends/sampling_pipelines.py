@@ -4,8 +4,9 @@ Their classes derive from those of diffusers and torch, so this module is heavy:
 that need it, and by nothing else.
 
 diffusers has no pipeline for them: ``DDPMPipeline`` knows no classes, ``DiTPipeline`` draws latents and has 1,000
-classes and the number 1,000 for none built in. A pipeline here keeps to what is usual there, so that ``from_pretrained``,
-``save_pretrained``, ``to`` and a scheduler of one's choice work: ``ClassConditionalPipeline.from_pretrained(folder)``.
+classes and the number 1,000 for none built in. A pipeline here keeps to what is usual there, so that
+``from_pretrained``, ``save_pretrained``, ``to`` and a scheduler of one's choice work:
+``ClassConditionalPipeline.from_pretrained(folder)``.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class ClassConditionalPipeline(SamplingPipeline):
         return self.output(image, output_type, return_dict=return_dict)
 
 
-class LatentPrior(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class LatentPrior(ModelMixin, ConfigMixin):
     """One Gaussian a class over the latents of an autoencoder.
 
     Args:
@@ -116,7 +117,7 @@ class LatentPrior(ModelMixin, ConfigMixin):  # type: ignore[misc]
         shape: (channels, height, width) of the latents.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(self, classes: int, shape: Sequence[int]) -> None:
         super().__init__()
         width = shape[0] * shape[1] * shape[2]

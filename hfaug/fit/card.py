@@ -24,14 +24,15 @@ def card(job: Job, training: Training, folder: ModelFolder, licence: str | None)
     """
     import hfaug
 
-    meta: dict[str, Any] = {"library_name": "diffusers", "tags": ["hfaug", "image-generation", job.kind]}
-    meta = {**({} if licence is None else {"license": licence}), **meta}
+    meta: dict[str, Any] = {} if licence is None else {"license": licence}
+    meta |= {"library_name": "diffusers", **job.meta}
     lines = [line for line in folder.lines() if any(name.endswith("loss") for name in line)]
     shown = lines[:: max(1, len(lines) // 8)] + (lines[-1:] if lines else [])
     losses = [name for name in (lines[0] if lines else {}) if name.endswith("loss")]
     table = [f"| step | {' | '.join(losses)} |", f"|{' --- |' * (len(losses) + 1)}"]
     table += [f"| {line['step']} | {' | '.join(f'{line[name]:.4g}' for name in losses)} |" for line in shown]
     counts = ", ".join(f"{name} ({count})" for name, count in job.data.counts.items())
+    said = licence or "unknown: nobody said it"
     settings = ", ".join(f"{name} {value}" for name, value in {**job.settings, **training.decisive}.items())
     return "\n".join(
         [
@@ -44,8 +45,7 @@ def card(job: Job, training: Training, folder: ModelFolder, licence: str | None)
             f"Draws images of {job.data.size}x{job.data.size} pixels, {job.data.channels} channel(s), by class.",
             f"Fitted with hfaug {hfaug.__version__}: {settings}, {training.steps} steps.",
             "",
-            f"**Learnt from** {len(job.data)} images, digest `{job.data.digest}`, licence "
-            f"{licence or 'unknown: nobody said it'}. Classes: {counts}.",
+            f"**Learnt from** {len(job.data)} images, digest `{job.data.digest}`, licence {said}. Classes: {counts}.",
             "",
             "What it draws may resemble what it learnt from; check for copies before you publish samples.",
             "",

@@ -36,7 +36,7 @@ def diffusion(
     channels: Sequence[int] = (64, 128, 192),
     layers: int = 2,
     free_share: float = 0.1,
-    licence: str | None = None,
+    license: str | None = None,  # noqa: A002 - the Hub's word
     **training: Any,
 ) -> Path:
     """Fit a class-conditional diffusion model to the images of a dataset; `image.sample` draws with it.
@@ -56,7 +56,7 @@ def diffusion(
         channels: Width of the network at each level, each half as large as the one before.
         layers: Blocks a level.
         free_share: Share of images shown without their class, 0..1.
-        licence: Licence of the data, for the card.
+        license: Licence of the data, for the card.
         **training: See :class:`hfaug.fit.Training`; ``steps``, ``batch_size``, ``mixed_precision`` among them.
 
     Returns:
@@ -76,7 +76,7 @@ def diffusion(
     check_levels("fit diffusion", size, channels)
     settings = Settings(tuple(channels), layers, free_share)
     columns = {"image": image, "label": label, "split": split}
-    return fit(lambda images: DiffusionJob(images, settings), data, "diffusion", out, size, columns, licence, training)
+    return fit(lambda images: DiffusionJob(images, settings), data, "diffusion", out, size, columns, license, training)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,10 +143,10 @@ class DiffusionJob(Job):
 
         return torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
 
-    def pipeline(self, averaged: torch.nn.Module) -> Any:
+    def pipeline(self) -> Any:
         from hfaug.backends.sampling_pipelines import ClassConditionalPipeline
 
-        return ClassConditionalPipeline(averaged, _scheduler(), self.labels())
+        return ClassConditionalPipeline(self.parts["unet"], _scheduler(), self.labels())
 
 
 def _scheduler() -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from datasets import Dataset, DatasetDict
 
 from hfaug.backends.loading import import_extra, quiet
-from hfaug.errors import ParameterError
+from hfaug.calls import check_fields
+from hfaug.engine import world
 from hfaug.fit.card import card
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
@@ -45,15 +46,16 @@ def fit(
     Returns:
         The folder.
     """
-    who = f"fit {kind}"
-    chosen = _training(who, training)
+    check_fields(Training, (), training)
+    chosen = Training(**training)
     for package in ("torch", "diffusers", "accelerate"):
         import_extra(package, "fit")
-    folder = ModelFolder(out, who)
-    images = read_images(data, who=who, size=size, **columns)
+    folder = ModelFolder(out, f"fit {kind}")
+    images = read_images(data, who=f"fit {kind}", size=size, **columns)
     job = make(images)
     facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive}
     folder.check(facts)
+    world()
     with quiet("diffusers"):
         loop = Loop(job, folder, chosen)
         if loop.accelerator.is_main_process:
@@ -61,20 +63,12 @@ def fit(
         loop.accelerator.wait_for_everyone()
         loop.run()
         if loop.accelerator.is_main_process:
-            pipe = job.pipeline(loop.averaged())
-            text = card(job, chosen, folder, licence)
-            folder.publish(lambda path: _write(pipe, path, text))
+            with loop.averaged():
+                folder.publish(job.entry, lambda path: _write(job, path, card(job, chosen, folder, licence)))
         loop.accelerator.wait_for_everyone()
     return folder.path
 
 
-def _training(who: str, given: Mapping[str, Any]) -> Training:
-    try:
-        return Training(**given)
-    except TypeError as error:
-        raise ParameterError(f"{who}: {error}; see hfaug.fit.Training") from error
-
-
-def _write(pipe: Any, path: Path, text: str) -> None:
-    pipe.save_pretrained(path, safe_serialization=True)
+def _write(job: Job, path: Path, text: str) -> None:
+    job.write(path)
     (path / "README.md").write_text(text, encoding="utf-8")

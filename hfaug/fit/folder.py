@@ -1,11 +1,11 @@
 """The folder of a fitted model: the model itself, and beside it, hidden, what a broken-off training goes on from.
 
-    model_index.json, unet/, scheduler/ ...   the model, once the training has come to its end
-    README.md                                 its card
-    samples/step-000500.png                   what it drew on the way
-    .training/run.json                        what is trained, on what: a folder is of one training only
-    .training/step-000500.pt                  checkpoints, the newest few
-    .training/log.jsonl                       losses
+model_index.json, unet/, scheduler/ ...   the model, once the training has come to its end
+README.md                                 its card
+samples/step-000500.png                   what it drew on the way
+.training/run.json                        what is trained, on what: a folder is of one training only
+.training/step-000500.pt                  checkpoints, the newest few
+.training/log.jsonl                       losses
 """
 
 from __future__ import annotations
@@ -123,10 +123,11 @@ class ModelFolder:
 
     # ---- the model
 
-    def publish(self, write: Callable[[Path], None]) -> None:
-        """Put a model in place of what there was; ``model_index.json`` goes first and comes last.
+    def publish(self, entry: str, write: Callable[[Path], None]) -> None:
+        """Put a model in place of what there was.
 
         Args:
+            entry: The file that makes a model of the folder; it goes first and comes last.
             write: Writes the model's files into a folder.
         """
         fresh = self.hidden / "model"
@@ -134,8 +135,8 @@ class ModelFolder:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir()
             write(fresh)
-            (self.path / "model_index.json").unlink(missing_ok=True)
-            for source in sorted(fresh.iterdir(), key=lambda path: path.name == "model_index.json"):
+            (self.path / entry).unlink(missing_ok=True)
+            for source in sorted(fresh.iterdir(), key=lambda path: path.name == entry):
                 target = self.path / source.name
                 if target.is_dir():
                     shutil.rmtree(target)

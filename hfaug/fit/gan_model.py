@@ -33,7 +33,7 @@ def gan(
     blocks: int = 2,
     latent: int = 64,
     gamma: float = 1.0,
-    licence: str | None = None,
+    license: str | None = None,  # noqa: A002 - the Hub's word
     **training: Any,
 ) -> Path:
     """Fit a class-conditional GAN to the images of a dataset; `image.sample` draws with it, in one step an image.
@@ -53,7 +53,7 @@ def gan(
         blocks: Blocks a level.
         latent: Numbers that an image is drawn from.
         gamma: How strongly slopes are held down, above 0; raise it where the training does not settle.
-        licence: Licence of the data, for the card.
+        license: Licence of the data, for the card.
         **training: See :class:`hfaug.fit.Training`.
 
     Returns:
@@ -77,7 +77,7 @@ def gan(
     settings = Settings(tuple(channels), blocks, latent, gamma)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"clip": 10.0, "ema_decay": 0.999, **training}
-    return fit(lambda images: GANJob(images, settings), data, "gan", out, size, columns, licence, chosen)
+    return fit(lambda images: GANJob(images, settings), data, "gan", out, size, columns, license, chosen)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +143,7 @@ class GANJob(Job):
 
         return torch.optim.Adam(weights, lr=rate, betas=(0.0, 0.99))
 
-    def pipeline(self, averaged: torch.nn.Module) -> Any:
+    def pipeline(self) -> Any:
         from hfaug.backends.sampling_pipelines import GANPipeline
 
-        return GANPipeline(averaged, self.labels())
+        return GANPipeline(self.parts["generator"], self.labels())

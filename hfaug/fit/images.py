@@ -6,9 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import xxhash
@@ -53,10 +52,11 @@ class TrainingImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def pixels(self, numbers: Sequence[int]) -> Pixels:
+    def pixels(self, numbers: npt.NDArray[np.int64]) -> Pixels:
         """Images by number, (images, channels, size, size)."""
         if self.held is not None:
-            return self.held[np.asarray(numbers)]
+            found: Pixels = self.held[numbers]
+            return found
         with ThreadPoolExecutor() as pool:
             return np.stack(list(pool.map(self._decode, map(int, numbers))))
 
@@ -164,7 +164,8 @@ def _pixels(value: Any, number: int) -> Pixels:
     try:
         array = media.decode_image(_bytes(value, number)).array
     except RowError as error:
-        raise add_context(error, f"image {number} of the dataset")
+        add_context(error, f"image {number} of the dataset")
+        raise
     if array.dtype != np.uint8:
         raise RowError(f"image {number}: must have 8 bits a sample, has 16; convert the images first")
     if array.shape[2] == 4:
@@ -176,6 +177,8 @@ def _pixels(value: Any, number: int) -> Pixels:
 
 def _square(array: Pixels, size: int, channels: int) -> Pixels:
     """The middle of an image, its shorter side brought to a size; (channels, size, size)."""
+    import cv2
+
     height, width = array.shape[:2]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2

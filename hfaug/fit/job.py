@@ -5,10 +5,15 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from hfaug.errors import ParameterError
 from hfaug.fit.images import TrainingImages
+from hfaug.fit.sheets import draw_samples
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +78,8 @@ class Job(ABC):
 
     kind: ClassVar[str]
     averaged: ClassVar[str]
+    entry: ClassVar[str] = "model_index.json"
+    """The file without which the folder is no model; it is written last."""
 
     def __init__(self, data: TrainingImages) -> None:
         self.data = data
@@ -82,6 +89,11 @@ class Job(ABC):
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
         """What decides the weights besides data and training, as plain JSON values."""
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """What the card says to the Hub, besides the licence."""
+        return {"tags": ["hfaug", "image-generation", self.kind]}
 
     @abstractmethod
     def build(self) -> dict[str, torch.nn.Module]:
@@ -96,8 +108,29 @@ class Job(ABC):
         """What changes the weights of a part."""
 
     @abstractmethod
-    def pipeline(self, averaged: torch.nn.Module) -> Any:
-        """The pipeline that draws with the averaged part."""
+    def pipeline(self) -> Any:
+        """The pipeline that draws with the averaged part as it is."""
+
+    def draw(self) -> npt.NDArray[np.uint8]:
+        """Samples to look at, as one picture."""
+        return draw_samples(self.pipeline())
+
+    def write(self, path: Path) -> None:
+        """Write the model's files into a folder."""
+        self.pipeline().save_pretrained(path, safe_serialization=True)
+
+    def weights(self, part: str) -> list[torch.nn.Parameter]:
+        """The weights of a part that are trained."""
+        return list(self.parts[part].parameters())
+
+    def state(self, part: str) -> dict[str, torch.Tensor]:
+        """What a checkpoint keeps of a part."""
+        found: dict[str, torch.Tensor] = self.parts[part].state_dict()
+        return found
+
+    def load(self, part: str, state: Mapping[str, torch.Tensor]) -> None:
+        """Take a part's state back."""
+        self.parts[part].load_state_dict(state)
 
     def labels(self) -> dict[str, str]:
         """Number of each class -> its name."""

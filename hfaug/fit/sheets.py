@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["draw_samples", "save_samples"]
+__all__ = ["COLUMNS", "MOST_CLASSES", "draw_samples", "joined", "save_picture"]
 
-_COLUMNS, _CLASSES, _GAP = 8, 16, 2
+COLUMNS = 8
+MOST_CLASSES = 16
+_GAP = 2
 
 
 def draw_samples(pipe: Any, **options: Any) -> npt.NDArray[np.uint8]:
@@ -28,25 +29,34 @@ def draw_samples(pipe: Any, **options: Any) -> npt.NDArray[np.uint8]:
     import torch
 
     pipe.set_progress_bar_config(disable=True)
-    numbers = sorted(pipe.labels.values())[:_CLASSES]
+    numbers = sorted(pipe.labels.values())[:MOST_CLASSES]
     rows = []
     for number in numbers:
-        generators = [torch.Generator("cpu").manual_seed(1000 * number + place) for place in range(_COLUMNS)]
-        found = pipe([number] * _COLUMNS, generator=generators, output_type="np", **options).images
+        generators = [torch.Generator("cpu").manual_seed(1000 * number + place) for place in range(COLUMNS)]
+        found = pipe([number] * COLUMNS, generator=generators, output_type="np", **options).images
         rows.append((np.nan_to_num(found) * 255).round().astype(np.uint8))
-    size, channels = rows[0].shape[1], rows[0].shape[3]
-    step = size + _GAP
-    sheet = np.full((len(rows) * step - _GAP, _COLUMNS * step - _GAP, channels), 127, np.uint8)
+    return joined(rows)
+
+
+def joined(rows: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    """Rows of images as one picture.
+
+    Args:
+        rows: Each (images, height, width, 1 or 3), of one shape.
+    """
+    count, height, width, channels = rows[0].shape
+    down, right = height + _GAP, width + _GAP
+    sheet = np.full((len(rows) * down - _GAP, count * right - _GAP, channels), 127, np.uint8)
     for y, row in enumerate(rows):
         for x, image in enumerate(row):
-            sheet[y * step : y * step + size, x * step : x * step + size] = image
+            sheet[y * down : y * down + height, x * right : x * right + width] = image
     return sheet
 
 
-def save_samples(pipe: Any, path: Path) -> None:
-    """Write samples of a generator as PNG."""
-    sheet = draw_samples(pipe)
+def save_picture(sheet: npt.NDArray[np.uint8], path: Path) -> None:
+    """Write a picture as PNG."""
+    import cv2
+
+    _, data = cv2.imencode(".png", sheet[..., ::-1] if sheet.shape[2] == 3 else sheet)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part.png")
-    cv2.imwrite(os.fspath(temporary), sheet[..., ::-1] if sheet.shape[2] == 3 else sheet)
-    os.replace(temporary, path)
+    path.write_bytes(data.tobytes())

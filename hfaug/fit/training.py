@@ -1,4 +1,4 @@
-"""The training loop, the same for every kind of generator: under Accelerate, with checkpoints, averages, samples, a log.
+"""The training loop, the same for every kind of generator: Accelerate, checkpoints, averages, samples, a log.
 
 A step's images and all that is drawn in it follow from the seed, the step and the number of the process, so a training
 that goes on from a checkpoint sees what it would have seen. Gradients are averaged by one exchange a phase, in place of
@@ -7,7 +7,7 @@ a wrapper around each network: a loss may then differentiate twice, and use one 
 
 from __future__ import annotations
 
-import copy
+import contextlib
 import dataclasses
 import math
 import sys
@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 
 from hfaug.backends.loading import import_extra, pick_device
-from hfaug.errors import ParameterError, WorldError
+from hfaug.backends.memory import is_out_of_memory
+from hfaug.errors import ModelError, ParameterError
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.sheets import save_picture
 
-__all__ = ["Training", "train"]
+__all__ = ["Loop", "Training"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,17 +90,17 @@ class Training:
         return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}
 
 
-def train(job: Job, folder: ModelFolder, training: Training) -> None:
-    """Train the networks of a job, from the newest checkpoint of the folder on if there is one.
+class Loop:
+    """One training in one process.
+
+    Args:
+        job: What is trained.
+        folder: Where checkpoints lie; the newest is gone on from.
+        training: How.
 
     Raises:
-        ParameterError: The folder holds something else, or batches cannot be shared evenly.
+        ParameterError: Batches cannot be shared evenly.
     """
-    Loop(job, folder, training).run()
-
-
-class Loop:
-    """One training in one process; see `train`."""
 
     def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
         import torch
@@ -115,7 +117,7 @@ class Loop:
             job.parts = {name: part.to(self.accelerator.device) for name, part in job.build().items()}
         self.optimizers = {
             phase.part: self.accelerator.prepare_optimizer(
-                job.optimizer(list(job.parts[phase.part].parameters()), training.learning_rate)
+                job.optimizer(job.weights(phase.part), training.learning_rate)
             )
             for phase in job.phases()
         }
@@ -134,7 +136,7 @@ class Loop:
         from diffusers.training_utils import EMAModel
 
         return EMAModel(
-            self.job.parts[self.job.averaged].parameters(),
+            self.job.weights(self.job.averaged),
             decay=self.training.ema_decay,
             use_ema_warmup=True,
             power=3 / 4,
@@ -143,7 +145,12 @@ class Loop:
     # ---- the loop
 
     def run(self) -> None:
-        """Train to the last step."""
+        """Train to the last step.
+
+        Raises:
+            ParameterError: The folder is beyond that step, or losses are no numbers.
+            ModelError: A batch does not fit into memory, or the disk is full.
+        """
         found = self.folder.steps()
         if found:
             self._restore(self.folder.load(found[-1], self.accelerator.device))
@@ -152,12 +159,26 @@ class Loop:
         began, since = time.monotonic(), self.step
         with _bar(self.training.steps, self.step, shown=self.accelerator.is_main_process) as bar:
             while self.step < self.training.steps:
-                told = self._update()
+                told = self._fitting()
                 self.step += 1
                 self._tell(told, (time.monotonic() - began) / (self.step - since), bar)
                 self._keep()
                 bar.update()
         self.accelerator.wait_for_everyone()
+
+    def _fitting(self) -> dict[str, Any]:
+        """One step, unless memory runs out."""
+        try:
+            return self._update()
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+                raise
+            training, kept = self.training, self.folder.steps()
+            at_once = training.batch_size // self.size // training.accumulate
+            raise ModelError(
+                f"fit: {at_once} images at once must fit into memory, did not; raise accumulate (the result stays "
+                f"nearly the same), or lower batch_size or size (step {kept[-1] if kept else 0} is kept)"
+            ) from error
 
     def _update(self) -> dict[str, Any]:
         """One step."""
@@ -166,39 +187,46 @@ class Loop:
         micros = self._micro_batches()
         for number, phase in enumerate(self.job.phases()):
             told |= self._phase(phase, number, micros, rate)
-        self.average.step(self.job.parts[self.job.averaged].parameters())
+        self.average.step(self.job.weights(self.job.averaged))
         return told
 
     def _phase(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]], rate: float) -> dict[str, Any]:
         import torch
 
-        optimizer, part = self.optimizers[phase.part], self.job.parts[phase.part]
-        for name, other in self.job.parts.items():
-            other.requires_grad_(name == phase.part)
+        optimizer, weights = self.optimizers[phase.part], self.job.weights(phase.part)
+        for name in self.job.parts:
+            for weight in self.job.weights(name):
+                weight.requires_grad_(name == phase.part)
         told: dict[str, Any] = {}
         for micro, (pixels, labels) in enumerate(micros):
-            key = np.random.SeedSequence([self.training.seed, self.step, self.rank, micro, number])
-            generator = torch.Generator(self.accelerator.device).manual_seed(int(key.generate_state(1, np.uint64)[0] >> 1))
+            seed = self._seed(micro, number)
+            generator = torch.Generator(self.accelerator.device).manual_seed(seed)
             with self.accelerator.autocast():
                 losses = phase.losses(Batch(pixels, labels, generator))
             self.accelerator.backward(losses["loss"] / len(micros))
             for name, value in losses.items():
-                told[f"{phase.part}.{name}"] = told.get(f"{phase.part}.{name}", 0) + value.detach().float() / len(micros)
-        self._exchange(part)
+                key = f"{phase.part}.{name}"
+                told[key] = told.get(key, 0) + value.detach().float() / len(micros)
+        self._exchange(weights)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(part.parameters(), self.training.clip)
+        told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(weights, self.training.clip)
         optimizer.step()
         optimizer.zero_grad()
         return told
 
-    def _exchange(self, part: Any) -> None:
+    def _seed(self, micro: int, phase: int) -> int:
+        """What all draws of a part of a step follow from."""
+        key = np.random.SeedSequence([self.training.seed, self.step, self.rank, micro, phase])
+        return int(key.generate_state(1, np.uint64)[0] >> 1)
+
+    def _exchange(self, weights: Sequence[Any]) -> None:
         """Average the gradients over the processes."""
         if self.size == 1:
             return
         import torch
 
-        gradients = [weight.grad for weight in part.parameters() if weight.grad is not None]
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
         flat = self.accelerator.reduce(torch.cat([gradient.reshape(-1) for gradient in gradients]), "mean")
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
@@ -248,21 +276,27 @@ class Loop:
             self.accelerator.wait_for_everyone()
         every = self.training.sample_every
         if every and (last or self.step % every == 0) and self.accelerator.is_main_process:
-            from hfaug.fit.sheets import save_samples
+            with self.averaged(), self.folder.writing("samples"):
+                save_picture(self.job.draw(), self.folder.path / "samples" / f"step-{self.step:06d}.png")
 
-            save_samples(self.job.pipeline(self.averaged()), self.folder.path / "samples" / f"step-{self.step:06d}.png")
-
-    def averaged(self) -> Any:
-        """The averaged part, as a network of its own."""
-        part = copy.deepcopy(self.job.parts[self.job.averaged]).requires_grad_(False).eval()
-        self.average.copy_to(part.parameters())
-        return part
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the averaged part have the average of its weights inside."""
+        part, weights = self.job.parts[self.job.averaged], self.job.weights(self.job.averaged)
+        self.average.store(weights)
+        self.average.copy_to(weights)
+        part.eval()
+        try:
+            yield
+        finally:
+            part.train()
+            self.average.restore(weights)
 
     def _state(self) -> dict[str, Any]:
         scaler = self.accelerator.scaler
         return {
             "step": self.step,
-            "parts": {name: part.state_dict() for name, part in self.job.parts.items()},
+            "parts": {name: self.job.state(name) for name in self.job.parts},
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "average": self.average.state_dict(),
             "scaler": None if scaler is None else scaler.state_dict(),
@@ -275,8 +309,8 @@ class Loop:
                 f"{self.training.steps}; raise steps, or choose another folder"
             )
         self.step = state["step"]
-        for name, part in self.job.parts.items():
-            part.load_state_dict(state["parts"][name])
+        for name in self.job.parts:
+            self.job.load(name, state["parts"][name])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.average.load_state_dict(state["average"])
@@ -305,4 +339,5 @@ def step_numbers(count: int, batch: int, step: int, seed: int) -> np.ndarray[Any
 def _bar(steps: int, done: int, *, shown: bool) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=steps, initial=done, desc="fit", unit="step", dynamic_ncols=True, disable=not (shown and sys.stderr.isatty()))
+    watched = shown and sys.stderr.isatty()
+    return tqdm(total=steps, initial=done, desc="fit", unit="step", dynamic_ncols=True, disable=not watched)

@@ -37,7 +37,7 @@ def vae(
     channels: Sequence[int] = (32, 64, 64),
     layers: int = 1,
     latent_channels: int = 4,
-    licence: str | None = None,
+    license: str | None = None,  # noqa: A002 - the Hub's word
     **training: Any,
 ) -> Path:
     """Fit a variational autoencoder to the images of a dataset; `image.sample` draws with it, in one step an image.
@@ -57,7 +57,7 @@ def vae(
         channels: Width of the network at each level.
         layers: Blocks a level.
         latent_channels: Numbers at each place of a latent; a latent has 1,024 numbers at most.
-        licence: Licence of the data, for the card.
+        license: Licence of the data, for the card.
         **training: See :class:`hfaug.fit.Training`.
 
     Returns:
@@ -82,7 +82,7 @@ def vae(
     settings = Settings(tuple(channels), layers, latent_channels)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"learning_rate": 5e-4, "ema_decay": 0.999, **training}
-    return fit(lambda images: VAEJob(images, settings), data, "vae", out, size, columns, licence, chosen)
+    return fit(lambda images: VAEJob(images, settings), data, "vae", out, size, columns, license, chosen)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +131,7 @@ class VAEJob(Job):
         return (Phase("vae", self._losses),)
 
     def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
-        network = self.parts["vae"]
+        network: Any = self.parts["vae"]
         latents = network.encode(batch.pixels).latent_dist
         drawn = latents.mean + latents.std * batch.normal(latents.mean.shape)
         found = network.decode(drawn).sample
@@ -145,15 +145,16 @@ class VAEJob(Job):
 
         return torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
 
-    def pipeline(self, averaged: torch.nn.Module) -> Any:
+    def pipeline(self) -> Any:
         from hfaug.backends.sampling_pipelines import LatentPrior, VAEPipeline
 
-        means, spread, shape = self._latents(averaged)
+        network: Any = self.parts["vae"]
+        means, spread, shape = self._latents(network)
         prior = LatentPrior(len(self.data.classes), list(shape))
         centres, factors = class_gaussians(means, self.data.labels, len(self.data.classes), spread)
         prior.mean.copy_(centres)
         prior.factor.copy_(factors)
-        return VAEPipeline(averaged, prior.to(averaged.device), self.labels())  # type: ignore[arg-type]
+        return VAEPipeline(network, prior.to(network.device), self.labels())
 
     def _latents(self, network: Any) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
         """The centre of each image's latents, the mean of their variances, and their shape."""
@@ -191,7 +192,9 @@ def class_gaussians(centres: Any, labels: Any, classes: int, spread: Any) -> tup
 
     centres, labels = centres.double(), torch.as_tensor(labels)
     width = centres.shape[1]
-    means = torch.stack([centres[labels == c].mean(0) if (labels == c).any() else centres.mean(0) for c in range(classes)])
+    means = torch.stack(
+        [centres[labels == c].mean(0) if (labels == c).any() else centres.mean(0) for c in range(classes)]
+    )
     apart = centres - means[labels]
     shared = apart.T @ apart / len(centres)
     factors = []
