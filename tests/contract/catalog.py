@@ -6,7 +6,7 @@ from pathlib import Path
 
 import albumentations
 import numpy as np
-from datasets import Dataset
+from datasets import ClassLabel, Dataset
 from torchvision.transforms import v2
 
 from hfaug import Chain, OneOf, wrap
@@ -19,7 +19,7 @@ from hfaug.ops.text import DeleteWords, SwapChars
 from hfaug.ops.video import ChangeSpeed, DropFrames, Loop, Reverse, Trim
 from hfaug.testing import Case, cases
 from hfaug.testing.samples import sample
-from tests import lexicons, tiny_chat, tiny_speech
+from tests import lexicons, tiny_chat, tiny_sampler, tiny_speech
 
 lexicons.install()
 
@@ -32,6 +32,7 @@ BUILDERS = {
         model=str(tiny_speech.kept("voices")), voices=("0", "1", "2"), speed=(0.8, 1.2), voice_column="voice"
     ),
     "audio.transcribe": lambda cls: cls(model=str(tiny_speech.kept("ctc")), words="spoken"),
+    "image.sample": lambda cls: cls(model=str(tiny_sampler.SAMPLER)),
     "image.text_to_image": lambda cls: cls(model=str(MODELS / "digits-text-to-image"), steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
@@ -51,8 +52,11 @@ BUILDERS = {
 
 SHORT = Dataset.from_dict({"text": ["Good morning.", "I like tea. It rains.", "Where are you?"], "label": [0, 1, 0]})
 PROMPTS = Dataset.from_dict({"prompt": ["a red zero", "a blue seven", "a green four"], "seen": [1, 2, 3]})
+CLASSES = Dataset.from_dict({"label": [0, 1, 0, None], "seen": [1, 2, 3, 4]}).cast_column(
+    "label", ClassLabel(names=list(tiny_sampler.CLASSES))
+)
 ROWS = {
-    "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
+    "image.sample": CLASSES, "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
     "text.fill": SHORT, "text.ask_questions": SHORT, "audio.speak": SHORT,
 }  # fmt: skip
 """Few and short rows for ops that ask models: enough for two batches."""
