@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
-from datasets import Dataset, concatenate_datasets
+from datasets import ClassLabel, Dataset, Features, concatenate_datasets
 
 from hfaug import provenance
 from hfaug.augment import (
@@ -19,7 +19,7 @@ from hfaug.augment import (
     mapped,
     without_rejects,
 )
-from hfaug.classes import classes_of
+from hfaug.classes import combined_classes
 from hfaug.errors import ParameterError, RoleError
 from hfaug.ids import formatted, holds_copies, with_ids, with_lineage
 from hfaug.lineage import unused
@@ -27,9 +27,10 @@ from hfaug.op import Op, Reject, RowOp
 from hfaug.randomness import Stream, row_key
 from hfaug.rows import Row
 
-__all__ = ["Repeat", "Resampling", "balance", "resample"]
+__all__ = ["Repeat", "Resampling", "Target", "balance", "class_columns", "resample", "rows_wanted", "target_of"]
 
-Target = Literal["most", "least"] | int
+Target = Literal["most", "least"] | int | Mapping[Any, int]
+"""Rows of each class: as many as the largest or smallest has, a number, or a number for some of the classes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,8 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most",
     Args:
         labels: The class of each row; None for no class.
         ids: The id of each row.
-        target: Rows of each class: ``most`` (as many as the largest class has), ``least`` (as the smallest), or a
-            number.
+        target: Rows of each class: ``most`` (as many as the largest class has), ``least`` (as the smallest), a number,
+            or numbers by class; classes that it does not name stay as they are.
         drop: Leave rows of larger classes out; False only fills the smaller ones.
 
     >>> resample(["a", "a", "a", "b"], ["1", "2", "3", "4"])
@@ -77,13 +78,7 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most",
     counts = Counter(label for label in labels if label is not None)
     if not counts:
         return Resampling(list(range(len(labels))), [], [])
-    wanted = (
-        {"most": max(counts.values()), "least": min(counts.values())}.get(target) if isinstance(target, str) else target
-    )
-    if wanted is None or wanted < 1:
-        raise ParameterError(
-            f"balance: target must be 'most', 'least' or a number of rows from 1 up, got {target!r}; correct target"
-        )
+    wanted = rows_wanted(counts, target)
     order: dict[Any, list[int]] = {}
     for place in sorted(range(len(labels)), key=lambda place: (row_key(ids[place]), ids[place])):
         order.setdefault(labels[place], []).append(place)
@@ -92,16 +87,84 @@ def resample(labels: Sequence[Any], ids: Sequence[str], target: Target = "most",
     copies: list[int] = []
     for label in sorted(order, key=repr):
         places = order[label]
-        kept.extend(places[:wanted] if drop else places)
-        missing = wanted - len(places)
+        kept.extend(places[: wanted[label]] if drop else places)
+        missing = wanted[label] - len(places)
         extra.extend(places[number % len(places)] for number in range(missing))
         copies.extend(number // len(places) for number in range(missing))
     return Resampling(sorted(kept), extra, copies)
 
 
+def rows_wanted(counts: Mapping[Any, int], target: Target) -> dict[Any, int]:
+    """How many rows each class is to have.
+
+    Args:
+        counts: Rows that each class has, at least one class.
+        target: See `resample`.
+
+    Raises:
+        ParameterError: The target is none.
+
+    >>> rows_wanted({"cat": 3, "dog": 5}, "most"), rows_wanted({"cat": 3, "dog": 5}, {"cat": 4})
+    ({'cat': 5, 'dog': 5}, {'cat': 4, 'dog': 5})
+    """
+    if isinstance(target, Mapping):
+        numbers = {**counts, **target}
+    else:
+        known: dict[Any, Any] = {"most": max(counts.values()), "least": min(counts.values())}
+        numbers = dict.fromkeys(counts, known.get(target, target))
+    wrong = [number for number in numbers.values() if not isinstance(number, int) or number < 0]
+    if wrong or (not isinstance(target, Mapping) and not any(numbers.values())):
+        raise ParameterError(
+            f"balance: target must be 'most', 'least', a number of rows from 1 up, or such numbers by class, "
+            f"got {target!r}; correct target"
+        )
+    return numbers
+
+
+def class_columns(who: str, column: str | Sequence[str], features: Features) -> tuple[str, ...]:
+    """One or several columns of a dataset, as a tuple.
+
+    Raises:
+        RoleError: There is no such column.
+    """
+    columns = (column,) if isinstance(column, str) else tuple(column)
+    missing = [name for name in columns if name not in features]
+    if missing or not columns:
+        raise RoleError(
+            f"{who}: column must be one of {', '.join(features)}, got {', '.join(map(repr, missing)) or 'none'}; "
+            "correct column"
+        )
+    return columns
+
+
+def target_of(who: str, target: Target, columns: Sequence[str], features: Features) -> Target:
+    """A target that names classes by their names, with the numbers that the dataset has for them.
+
+    Raises:
+        ParameterError: There is no such class.
+    """
+    if not isinstance(target, Mapping):
+        return target
+    if len(columns) > 1:
+        return {tuple(_number(who, name, c, features) for name, c in zip(key, columns, strict=True)): rows
+                for key, rows in target.items()}  # fmt: skip
+    return {_number(who, key, columns[0], features): rows for key, rows in target.items()}
+
+
+def _number(who: str, name: Any, column: str, features: Features) -> Any:
+    feature = features[column]
+    if not isinstance(feature, ClassLabel) or isinstance(name, int):
+        return name
+    if name not in feature.names:
+        raise ParameterError(
+            f"{who}: target must name classes of {column!r} ({', '.join(feature.names)}), {name!r} is none; correct it"
+        )
+    return feature.str2int(name)
+
+
 def balance(
     dataset: Dataset,
-    column: str,
+    column: str | Sequence[str],
     *,
     target: Target = "most",
     drop: bool = True,
@@ -112,8 +175,8 @@ def balance(
 
     Args:
         dataset: One split.
-        column: The class column.
-        target: Rows of each class: ``most``, ``least`` or a number.
+        column: The class column, or several: then each combination of their classes that there is counts as a class.
+        target: Rows of each class: ``most``, ``least``, a number, or numbers by the name of the class.
         drop: Leave rows of larger classes out; False only fills the smaller ones.
         op: What changes each copy; plain repeats without one.
         num_proc: Worker processes.
@@ -123,19 +186,22 @@ def balance(
 
     Raises:
         RoleError: There is no such column.
+        ParameterError: The target is none.
+
+    A generator fills what is missing by `hfaug.generate_missing`.
 
     >>> from datasets import Dataset
     >>> balance(Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 0, 1]}), "label")["label"][:]
     [0, 0, 1, 1]
     """
-    if column not in dataset.features:
-        raise RoleError(f"balance: column must be one of {', '.join(dataset.features)}, got {column!r}; correct column")
+    columns = class_columns("balance", column, dataset.features)
+    target = target_of("balance", target, columns, dataset.features)
     op = Repeat() if op is None else op
     op = unused(op if op.ready else op.fit(dataset), lambda digest: holds_copies(dataset, digest))
     features = op.features(with_lineage(dataset.features))
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id, num_proc=num_proc)
     plan = resample(
-        classes_of(rows[column][:], rows.features[column]),
+        combined_classes({name: rows[name][:] for name in columns}, rows.features, columns),
         [item["id"] for item in rows[provenance.COLUMN]],
         target,
         drop=drop,

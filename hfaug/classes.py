@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets import ClassLabel, Features
 
-__all__ = ["NO_CLASS", "class_column", "class_name", "classes_of"]
+__all__ = ["NO_CLASS", "class_column", "class_name", "class_names_of", "classes_of", "combined_classes"]
 
 NO_CLASS = "(none)"
 """What a row is counted under that its class column gives no class."""
@@ -52,3 +52,37 @@ def classes_of(labels: Sequence[Any], feature: Any) -> list[Any]:
     if not isinstance(feature, ClassLabel):
         return list(labels)
     return [None if label is None or label < 0 else label for label in labels]
+
+
+def combined_classes(rows: Mapping[str, Sequence[Any]], features: Features, columns: Sequence[str]) -> list[Any]:
+    """The class of each row by one column, or the combination of its classes by several; None for a row without one.
+
+    Args:
+        rows: Values by column.
+        features: What the columns are.
+        columns: At least one class column.
+
+    >>> from datasets import Value
+    >>> kinds = Features({"label": ClassLabel(names=["cat", "dog"]), "colour": Value("string")})
+    >>> rows = {"label": [0, 1, -1], "colour": ["red", "blue", "red"]}
+    >>> combined_classes(rows, kinds, ["label"]), combined_classes(rows, kinds, ["label", "colour"])
+    ([0, 1, None], [(0, 'red'), (1, 'blue'), None])
+    """
+    each = [classes_of(rows[column], features[column]) for column in columns]
+    return each[0] if len(each) == 1 else [None if None in row else row for row in zip(*each, strict=True)]
+
+
+def class_names_of(
+    rows: Mapping[str, Sequence[Any]], features: Features, columns: Sequence[str]
+) -> list[tuple[str, ...] | None]:
+    """As `combined_classes`, but by names, and as a tuple also where there is one column.
+
+    >>> class_names_of({"label": [1, None]}, Features({"label": ClassLabel(names=["cat", "dog"])}), ["label"])
+    [('dog',), None]
+    """
+    named = []
+    for column in columns:
+        feature, labels = features[column], classes_of(rows[column], features[column])
+        names = feature.names if isinstance(feature, ClassLabel) else None
+        named.append([None if one is None else names[one] if names else str(one) for one in labels])
+    return [None if None in row else row for row in zip(*named, strict=True)]

@@ -75,6 +75,7 @@ class Step:
         may_change: How the op could change what a row means, one sentence each.
         counts: Rows it made (a filter: rows it kept), by class.
         rejects: Rows it gave up or dropped, by reason.
+        missing: Rows that it should have made and could not, in all the tries it had, by class.
     """
 
     op: str
@@ -83,6 +84,7 @@ class Step:
     may_change: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     rejects: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -133,7 +133,7 @@ def test_wrong_calls_say_so():
     with pytest.raises(RoleError, match="column must be one of text, label, got 'class'"):
         balance(MANY, "class")
     for target in ("all", 0, -3):
-        with pytest.raises(ParameterError, match="target must be 'most', 'least' or a number of rows from 1 up"):
+        with pytest.raises(ParameterError, match="target must be 'most', 'least', a number of rows from 1 up, or"):
             balance(MANY, "label", target=target)
 
 

@@ -134,15 +134,16 @@ def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: d
     """Each step that makes rows, tried on rows of the source, or on its own requests."""
     from hfaug.preview import preview
     from hfaug.preview.steps import op_name
-    from hfaug.recipe.requests import occurrence, request_rows
-    from hfaug.recipe.schema import Augment, Balance, Synthesise
+    from hfaug.recipe.requests import first_requests
+    from hfaug.recipe.schema import Augment, Balance, Synthesise, asking_of
 
     for number, step in enumerate(recipe.steps, 1):
-        if isinstance(step, Synthesise):
-            features = split_of(splits, step.split, "preview").features
-            asked = request_rows(step.op.fingerprint, step.requests, features, occurrence(recipe.steps, number - 1))
-            title = f"step {number}, synthesise: {op_name(step.op.spec())}"
-            yield preview(asked, step.op, title=title, **{**options, "copies": 1})
+        asking = asking_of(step)
+        if asking is not None and isinstance(step, (Balance, Synthesise)):
+            asked = first_requests(recipe.steps, number - 1, split_of(splits, step.split, "preview"))
+            kind = "balance" if isinstance(step, Balance) else "synthesise"
+            title = f"step {number}, {kind}: {op_name(asking.op.spec())}"
+            yield preview(asked, asking.op, title=title, **{**options, "copies": 1})
         elif isinstance(step, Augment) or (isinstance(step, Balance) and step.op is not None):
             name = split or (step.splits[0] if isinstance(step, Augment) else step.split)
             op: Any = step.op

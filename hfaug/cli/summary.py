@@ -125,12 +125,18 @@ def _licence(recipe: Recipe) -> str:
 def _step(step: Any) -> tuple[str, str]:
     """Kind and description of a step."""
     kind = {"Augment": "augment", "FilterRows": "filter", "Balance": "balance", "Synthesise": "synthesise"}
-    op = step.filter if hasattr(step, "filter") else step.op
-    said = op_line(op.spec()) if op is not None else "repeats"
+    from hfaug.filters import Filter
+    from hfaug.recipe.schema import parts_of
+
+    parts = parts_of(step)
+    said = op_line(parts[0].spec()) if parts else "repeats"
     if hasattr(step, "copies"):
         said = f"{step.copies} x {said}"
-    elif hasattr(step, "requests"):
-        said = f"{step.requests.count} of each class by {said}"
+    elif hasattr(step, "count"):
+        said = f"{step.count} of each class by {said}"
     elif hasattr(step, "target"):
-        said = f"{step.column} to {step.target} by {said}"
+        said = f"{' and '.join(step.columns)} to {step.target} by {said}"
+    filters = [part for part in parts[1:] if isinstance(part, Filter)]
+    if filters:
+        said = f"{said}, held to {', '.join(op_line(one.spec()) for one in filters)}"
     return kind[type(step).__name__], said

@@ -203,13 +203,15 @@ class Deferred(Node):
     Args:
         inputs: What must be there.
         decide: From the rows of the inputs to the node that takes this one's place.
+        columns: The columns of that node, where they are known beforehand.
     """
 
     inputs: tuple[Node, ...]
     decide: Callable[..., Node]
+    columns: datasets.Features | None = None
 
-    def features(self, inputs: Sequence[datasets.Features]) -> None:
-        return None
+    def features(self, inputs: Sequence[datasets.Features]) -> datasets.Features | None:
+        return self.columns
 
 
 def digest_of(parts: Sequence[Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from datasets import Dataset, Features
 from datasets.formatting.formatting import LazyDict
+from typing_extensions import Self
 
 from hfaug import provenance
 from hfaug.config import Config
@@ -63,13 +64,36 @@ class Filter(Config):
             tables: The rows, a slice at a time, all columns; with the lineage column.
         """
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can judge; False while it has something to learn from real rows."""
+        return True
+
+    def learn(self, rows: Dataset) -> pa.Table:
+        """What a filter that is not ready has to know of real rows before it judges others."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to learn")
+
+    def knowing(self, learnt: pa.Table) -> Self:
+        """The filter with what it learnt."""
+        raise NotImplementedError(f"{type(self).__name__} has nothing to learn")
+
+    def fit(self, rows: Dataset) -> Self:
+        """The filter, having learnt from real rows what it needs.
+
+        Args:
+            rows: Rows of the training split; those that were augmented or made, by their lineage, are left aside.
+        """
+        return self.knowing(self.learn(rows))
+
     def of(self, dataset: Dataset) -> Dataset:
         """The rows of a dataset that stay; how many fell for which reason is logged.
 
         Args:
-            dataset: Any dataset.
+            dataset: Any dataset. A filter that is not ready learns from its rows.
         """
         self.check(dataset.features)
+        if not self.ready:
+            return self.fit(dataset).of(dataset)
         found = self.reasons(dataset.with_format("arrow").iter(1000))
         counted = Counter(reason for reason in found if reason is not None)
         if counted:

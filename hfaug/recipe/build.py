@@ -14,16 +14,15 @@ from datasets import Dataset, DatasetDict, Features
 import hfaug
 from hfaug import provenance
 from hfaug.classes import class_column, class_name, classes_of
-from hfaug.engine import Concat, Engine, MapStep, Node, RowsStep, RunReport, Stage, View, World
+from hfaug.engine import Engine, Node, RunReport, View, World
 from hfaug.engine.launch import stoppable
-from hfaug.errors import RecipeError
 from hfaug.op import Op
-from hfaug.recipe.joining import JoinColumns
+from hfaug.recipe.missing import MISSING, generation_nodes
 from hfaug.recipe.model_runs import model_runs
-from hfaug.recipe.requests import occurrence, request_rows
-from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise
-from hfaug.recipe.sources import digest_of, file_names, is_builder, load_source, source_nodes
-from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes, fitted, op_stage
+from hfaug.recipe.requests import occurrence
+from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise, parts_of
+from hfaug.recipe.sources import file_names, is_builder, load_source, source_nodes
+from hfaug.recipe.steps import augment_nodes, balance_nodes, filter_nodes
 from hfaug.record import DETERMINISM, Model, ModelRun, RunRecord, Source, Step
 
 __all__ = ["Build", "Stages", "build", "model_records", "plan_stages", "source_record"]
@@ -93,35 +92,12 @@ def plan_stages(recipe: Recipe) -> Stages:
             stages.made.append(augment_nodes(number, step, stages.nodes, stages.features))
         elif isinstance(step, FilterRows):
             stages.made.append(filter_nodes(number, step, stages.nodes, stages.features))
-        elif isinstance(step, Balance):
+        elif isinstance(step, Balance) and step.generate is None:
             stages.made.append(balance_nodes(number, step, stages.nodes, stages.features))
         else:
-            stages.made.append(_synthesise_nodes(number, step, stages, occurrence(recipe.steps, number)))
+            again = occurrence(recipe.steps, number)
+            stages.made.append(generation_nodes(number, step, stages.nodes, stages.features, again))
     return stages
-
-
-def _synthesise_nodes(number: int, step: Synthesise, stages: Stages, again: int) -> dict[str, Node]:
-    if step.split not in stages.nodes:
-        raise RecipeError(
-            f"recipe, steps[{number}].synthesise.split: must be among {', '.join(stages.nodes)}, got {step.split!r}"
-        )
-    target = stages.features[step.split]
-    requests = request_rows(step.op.fingerprint, step.requests, target, again)
-    asked = Stage(RowsStep(f"requests-{number}", digest_of("requests", requests[:]), lambda: requests))
-    made_as = step.op.features(requests.features)  # what is wrong comes up before any work
-    joins = JoinColumns(f"recipe, steps[{number}].synthesise", made_as, requests.features, target)
-    drawn = fitted(
-        step.op,
-        stages.nodes[step.split],
-        # A request that is rejected must not stay behind as a row, hence a copy of each.
-        lambda op: op_stage(f"synthesise-{number}-{step.split}", op.times(1), asked, requests.features),
-    )
-    fits = MapStep(
-        f"fit-{number}-{step.split}", digest_of("fit-columns", str(made_as), str(target)), joins, lambda _: target
-    )
-    made = Stage(fits, (drawn,))
-    stages.nodes[step.split] = Concat((stages.nodes[step.split], made))
-    return {step.split: drawn}
 
 
 def _as_it_ran(model: Model, runs: Sequence[ModelRun]) -> Model:
@@ -172,16 +148,25 @@ def _record(recipe: Recipe, stages: Stages, made: list[dict[str, View]], report:
 def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mapping[str, View]) -> Step:
     counts: Counter[str] = Counter()
     rejects: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
     for view in views.values():
         counts.update(_by_class(view))
         for name, count in view.counts.items():
             if name.startswith("rejected:"):
                 rejects[name.removeprefix("rejected:")] += count
-    op = step.filter if isinstance(step, FilterRows) else step.op
-    changes = sorted({text for part in op.walk() for text in part.may_change}) if isinstance(op, Op) else []
+            elif name.startswith(MISSING):
+                missing[name.removeprefix(MISSING)] += count
+    parts = parts_of(step)
+    changes = sorted({text for part in parts if isinstance(part, Op) for text in part.may_change})
     kind = {Augment: "augment", Synthesise: "synthesise", FilterRows: "filter", Balance: "balance"}[type(step)]
-    text = op.published_json if op is not None else f"repeat rows of small classes of {step.column}"  # type: ignore[union-attr]
-    return Step(op=text, kind=kind, may_change=tuple(changes), counts=dict(counts), rejects=dict(rejects))
+    return Step(
+        op=parts[0].published_json if parts else f"repeat rows of small classes of {', '.join(step.columns)}",  # type: ignore[union-attr]
+        kind=kind,
+        may_change=tuple(changes),
+        counts=dict(counts),
+        rejects=dict(rejects),
+        missing=dict(missing),
+    )
 
 
 def _by_class(view: View) -> dict[str, int]:
@@ -197,9 +182,7 @@ def model_records(recipe: Recipe) -> tuple[Model, ...]:
     """What a card says of the models that the steps use."""
     found: dict[str, Model] = {}
     for step in recipe.steps:
-        op = None if isinstance(step, FilterRows) else step.op
-        parts = [step.filter] if isinstance(step, FilterRows) else op.walk() if op is not None else ()
-        for part in parts:
+        for part in parts_of(step):
             for model in part.models():
                 found[str(model["id"])] = Model(
                     id=str(model["id"]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hfaug.filters import Filter
 from hfaug.op import Op
 from hfaug.record import ModelRun
 
@@ -16,15 +17,15 @@ _RAN = "ran"
 _ROW_ALIKE = ("device", "dtype")
 
 
-def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str, float]:
-    """What happened to the models of an op in this process, by names that `model_runs` reads.
+def model_events(parts: Sequence[Op | Filter], before: Mapping[str, float] | None = None) -> dict[str, float]:
+    """What happened to the models of ops and filters in this process, by names that `model_runs` reads.
 
     Args:
-        op: Any op.
+        parts: Each of them by itself, as `Op.walk` gives those of a composed op.
         before: What this gave before a unit was worked on; what comes back is then what happened in the unit, and one
             more name for each model, which says how it ran.
     """
-    models = _loaded(op)
+    models = _loaded(parts)
     found = {
         _key(model_id, name): number for model_id, model in models.items() for name, number in model["events"].items()
     }
@@ -37,18 +38,18 @@ def model_events(op: Op, before: Mapping[str, float] | None = None) -> dict[str,
     return {key: number for key, number in found.items() if number} | ran
 
 
-def held_settings(op: Op) -> dict[str, dict[str, Any]]:
+def held_settings(parts: Sequence[Op | Filter]) -> dict[str, dict[str, Any]]:
     """What the units of a stage must have been made with alike, for each model that ran in this process.
 
     A model whose results follow from a row alone does so on one kind of device, in one number format; of others the
     whole plan of the batches counts, and the versions. Answers that are recorded are what they are.
 
     Args:
-        op: Any op.
+        parts: As for `model_events`.
     """
     return {
         model_id: {"determinism": model["determinism"], **{name: model["settings"].get(name) for name in names}}
-        for model_id, model in _loaded(op).items()
+        for model_id, model in _loaded(parts).items()
         if (names := _ROW_ALIKE if model["determinism"] == "row" else tuple(model["settings"]))
         and model["determinism"] != "recorded"
     }
@@ -84,9 +85,9 @@ def model_runs(events: Iterable[Mapping[str, float]]) -> tuple[ModelRun, ...]:
     )
 
 
-def _loaded(op: Op) -> dict[str, Mapping[str, Any]]:
-    """What is known of the models of an op that this process has loaded, by their names."""
-    models: list[Mapping[str, Any]] = [model for part in op.walk() for model in part.models()]
+def _loaded(parts: Sequence[Op | Filter]) -> dict[str, Mapping[str, Any]]:
+    """What is known of the models that this process has loaded, by their names."""
+    models: list[Mapping[str, Any]] = [model for part in parts for model in part.models()]
     return {str(model["id"]): model for model in models if "events" in model}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import string
 from collections.abc import Mapping, Sequence
@@ -13,11 +12,13 @@ import xxhash
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hfaug import provenance
+from hfaug.classes import class_names_of
 from hfaug.errors import RecipeError
-from hfaug.randomness import Streams, row_key
-from hfaug.recipe.schema import Requests, Synthesise
+from hfaug.randomness import Stream, Streams, row_key
+from hfaug.recipe.asking import Class, Prompts
+from hfaug.recipe.schema import Synthesise, asking_of
 
-__all__ = ["occurrence", "request_rows"]
+__all__ = ["first_requests", "known_classes", "occurrence", "request_rows"]
 
 _OWN = ("prompt", provenance.COLUMN)
 """Columns that the requests themselves have."""
@@ -28,19 +29,26 @@ def occurrence(steps: Sequence[Any], number: int) -> int:
 
     Args:
         steps: The steps of a recipe.
-        number: Place of a step that synthesises among them.
+        number: Place of a step that asks a generator, among them.
     """
-    asked = _identity(steps[number].op.fingerprint, steps[number].requests)
-    earlier = (step for step in steps[:number] if isinstance(step, Synthesise))
-    return sum(_identity(step.op.fingerprint, step.requests) == asked for step in earlier)
+    asked = _asked_by(steps[number])
+    return sum(_asked_by(step) == asked for step in steps[:number])
 
 
-def _identity(generator: str, asked: Requests) -> list[Any]:
+def _asked_by(step: Any) -> list[Any] | None:
+    asking = asking_of(step)
+    return None if asking is None else _identity(asking.op.fingerprint, asking.prompts)
+
+
+def _identity(generator: str, asked: Prompts) -> list[Any]:
     """What a request is, but for its class and number."""
-    return [generator, asked.column, asked.prompt, {name: list(words) for name, words in asked.slots.items()}]
+    column = asked.columns[0] if len(asked.columns) == 1 else list(asked.columns)
+    return [generator, column, asked.prompt, {name: list(words) for name, words in asked.slots.items()}]
 
 
-def request_rows(generator: str, asked: Requests, features: Features, again: int = 0) -> Dataset:
+def request_rows(
+    generator: str, asked: Prompts, wanted: Mapping[Class, range], features: Features, again: int = 0
+) -> Dataset:
     """One row for each wanted sample.
 
     A request's id follows from the generator, the prompt with its slots, the class and its number within the class, so
@@ -48,71 +56,122 @@ def request_rows(generator: str, asked: Requests, features: Features, again: int
 
     Args:
         generator: Fingerprint of the generator.
-        asked: What the recipe says.
-        features: The features of the dataset that the samples join; says which classes there are.
+        asked: How it is told what to make.
+        wanted: The numbers of the samples of each class; see `known_classes`.
+        features: The features of the dataset that the samples join.
         again: How many steps before ask for the same; see `occurrence`.
 
     Returns:
-        Columns: the class column, ``prompt``, and the lineage.
+        Columns: those of the classes, ``prompt`` where there is one, and the lineage.
 
     Raises:
-        RecipeError: The column or a class is unknown.
+        RecipeError: A column is no column of classes or of texts.
     """
-    feature = features.get(asked.column)
-    if feature is None or asked.column in _OWN:
-        names = ", ".join(name for name in features if name not in _OWN)
-        raise RecipeError(f"recipe, requests.column: must be one of {names}, got {asked.column!r}; correct column")
-    classes = _classes(asked, feature)
-    pairs = list(itertools.product(classes, range(asked.count)))
+    kinds = _kinds(asked, features)
+    pairs = [(names, number) for names, numbers in wanted.items() for number in numbers]
     step = [*_identity(generator, asked), again]
-    ids = [xxhash.xxh3_128_hexdigest(_dumped([step, name, number])) for name, number in pairs]
-    streams = Streams([row_key(value) for value in ids], digest="requests")
-    prompts = []
-    for (name, _), rng in zip(pairs, streams, strict=True):
-        slots = {slot: rng.choice(words) for slot, words in asked.slots.items()}
-        prompts.append(_filled(asked.prompt, {**slots, asked.column: name}))
-    values = [feature.str2int(name) if isinstance(feature, ClassLabel) else name for name, _ in pairs]
-    steps = [
-        json.dumps([{"request": {"class": name, "number": number, "prompt": prompt}}], ensure_ascii=False)
-        for (name, number), prompt in zip(pairs, prompts, strict=True)
-    ]
-    schema = Features(
-        {asked.column: feature, "prompt": Value("string"), provenance.COLUMN: provenance.feature()}
-    ).arrow_schema
+    said = [(names[0] if len(names) == 1 else list(names), number) for names, number in pairs]
+    ids = [xxhash.xxh3_128_hexdigest(_dumped([step, *one])) for one in said]
+    prompts = [_prompt(asked, names, rng) for (names, _), rng in zip(pairs, _streams(ids), strict=True)]
+    steps = [_step(*one, prompt) for one, prompt in zip(said, prompts, strict=True)]
+    named = dict(zip(asked.columns, kinds, strict=True))
+    told = {} if asked.prompt is None else {"prompt": Value("string")}
+    schema = Features({**named, **told, provenance.COLUMN: provenance.feature()}).arrow_schema
+    labels = [_labels(name, [names[at] for names, _ in pairs], kind) for at, (name, kind) in enumerate(named.items())]
     lineage = provenance.lineage(ids, [[] for _ in ids], "source", steps)
-    try:
-        labels = pa.array(values, schema.field(0).type)
-    except pa.ArrowException as error:
-        raise RecipeError(
-            f"recipe, requests.column: must be a column of classes or of texts, {asked.column!r} is {feature}; "
-            "name it under source.encode to make classes of its values"
-        ) from error
-    return Dataset(pa.table([labels, pa.array(prompts), lineage], schema=schema))
+    return Dataset(pa.table([*labels, *([pa.array(prompts, pa.string())] if told else []), lineage], schema=schema))
 
 
-def _classes(asked: Requests, feature: Any) -> Sequence[str]:
-    names = feature.names if isinstance(feature, ClassLabel) else None
-    if not asked.classes:
-        if names is None:
+def first_requests(steps: Sequence[Any], number: int, dataset: Dataset) -> Dataset:
+    """The first requests of a step that asks a generator, to show what it makes.
+
+    Args:
+        steps: The steps of a recipe.
+        number: Place of the step among them.
+        dataset: The rows that the samples join, or rows like them.
+    """
+    asking: Any = asking_of(steps[number])
+    prompts, columns = asking.prompts, dataset.features
+    classes: Sequence[Class] = asking.classes
+    if not classes and len(prompts.columns) > 1:
+        seen = class_names_of(dataset.with_format(None), columns, prompts.columns)
+        classes = sorted({name for name in seen if name is not None})
+    count = asking.count if isinstance(asking, Synthesise) else 1
+    wanted = dict.fromkeys(known_classes(prompts, classes, columns), range(count))
+    return request_rows(asking.op.fingerprint, prompts, wanted, columns, occurrence(steps, number))
+
+
+def known_classes(asked: Prompts, classes: Sequence[Class], features: Features) -> list[Class]:
+    """The classes that samples are asked of.
+
+    Args:
+        asked: How the generator is told what to make.
+        classes: What the recipe lists; when it lists nothing, every class of the one column.
+        features: The features of the dataset that the samples join; say which classes there are.
+
+    Raises:
+        RecipeError: A column or a class is unknown, or named twice, or nobody says which classes there are.
+    """
+    kinds = _kinds(asked, features)
+    if not classes:
+        if len(kinds) > 1 or not isinstance(kinds[0], ClassLabel):
             raise RecipeError(
-                f"recipe, requests.classes: must be given where {asked.column!r} is no ClassLabel; list them"
+                "recipe, requests.classes: must be given where the column is not one ClassLabel, "
+                f"{', '.join(map(repr, asked.columns))} is not; list them"
             )
-        return list(names)
-    unknown = [name for name in asked.classes if names is not None and name not in names]
-    if unknown:
-        raise RecipeError(f"recipe, requests.classes: must be among {', '.join(names or ())}, got {', '.join(unknown)}")
-    repeated = [name for name in dict.fromkeys(asked.classes) if asked.classes.count(name) > 1]
+        return [(name,) for name in kinds[0].names]
+    for at, kind in enumerate(kinds):
+        unknown = [names[at] for names in classes if isinstance(kind, ClassLabel) and names[at] not in kind.names]
+        if unknown:
+            raise RecipeError(
+                f"recipe, requests.classes: must be among {', '.join(kind.names)}, got {', '.join(unknown)}"
+            )
+    repeated = [" ".join(names) for names in dict.fromkeys(classes) if list(classes).count(names) > 1]
     if repeated:
         raise RecipeError(
             f"recipe, requests.classes: must name each class once, names {', '.join(repeated)} several times; "
             "raise count"
         )
-    return asked.classes
+    return list(classes)
 
 
-def _filled(prompt: str, words: Mapping[str, str]) -> str:
-    parts = string.Formatter().parse(prompt)
+def _kinds(asked: Prompts, features: Features) -> list[Any]:
+    """The features of the class columns."""
+    wrong = [name for name in asked.columns if name not in features or name in _OWN]
+    if wrong:
+        names = ", ".join(name for name in features if name not in _OWN)
+        raise RecipeError(f"recipe, requests.column: must be one of {names}, got {wrong[0]!r}; correct column")
+    return [features[name] for name in asked.columns]
+
+
+def _labels(column: str, names: Sequence[str], feature: Any) -> pa.Array:
+    values = [feature.str2int(name) if isinstance(feature, ClassLabel) else name for name in names]
+    try:
+        return pa.array(values, Features({column: feature}).arrow_schema.field(0).type)
+    except pa.ArrowException as error:
+        raise RecipeError(
+            f"recipe, requests.column: must be a column of classes or of texts, {column!r} is {feature}; "
+            "name it under source.encode to make classes of its values"
+        ) from error
+
+
+def _streams(ids: Sequence[str]) -> Streams:
+    return Streams([row_key(value) for value in ids], digest="requests")
+
+
+def _prompt(asked: Prompts, names: Class, rng: Stream) -> str | None:
+    if asked.prompt is None:
+        return None
+    slots = {slot: rng.choice(words) for slot, words in asked.slots.items()}
+    words = {**slots, **dict(zip(asked.columns, names, strict=True))}
+    parts = string.Formatter().parse(asked.prompt)
     return "".join(text + ("" if slot is None else words[slot]) for text, slot, *_ in parts)
+
+
+def _step(names: str | list[str], number: int, prompt: str | None) -> str:
+    """What the lineage says of a request."""
+    told = {} if prompt is None else {"prompt": prompt}
+    return json.dumps([{"request": {"class": names, "number": number, **told}}], ensure_ascii=False)
 
 
 def _dumped(value: Any) -> bytes:

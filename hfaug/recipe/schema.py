@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from hfaug.balance import Target
 from hfaug.errors import HfaugError, ParameterError, RecipeError
 from hfaug.filters import Filter
 from hfaug.op import Op
@@ -18,6 +17,7 @@ from hfaug.publishing.cards import check_card
 from hfaug.publishing.licenses import known, normalise
 from hfaug.publishing.targets import as_target
 from hfaug.publishing.versions import Version
+from hfaug.recipe.asking import Class, Generate, Prompts, read_classes, read_filters, read_generate, read_prompts
 from hfaug.recipe.ops import read_filter, read_op, read_ops
 from hfaug.recipe.text import Node, read_yaml
 
@@ -27,11 +27,12 @@ __all__ = [
     "FilterRows",
     "Recipe",
     "ReleaseSpec",
-    "Requests",
     "SourceSpec",
     "Synthesise",
+    "asking_of",
     "load_recipe",
     "parse_recipe",
+    "parts_of",
 ]
 
 _SOURCE = ("path", "name", "data_dir", "data_files", "split", "revision", "encode", "license", "citation")
@@ -76,22 +77,14 @@ class Augment:
 
 
 @dataclasses.dataclass(frozen=True)
-class Requests:
-    """What a generator is asked for: so many rows of each class, with a prompt made from the class and drawn slots."""
-
-    column: str
-    prompt: str
-    count: int
-    classes: tuple[str, ...] = ()
-    slots: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
 class Synthesise:
-    """Add rows that a generator makes."""
+    """Add rows that a generator makes: so many requests for each class, less what does not pass the filters."""
 
     op: Op
-    requests: Requests
+    prompts: Prompts
+    count: int
+    classes: tuple[Class, ...] = ()
+    filters: tuple[Filter, ...] = ()
     split: str = "train"
 
 
@@ -105,13 +98,14 @@ class FilterRows:
 
 @dataclasses.dataclass(frozen=True)
 class Balance:
-    """Bring the classes of a column to a target."""
+    """Bring the classes of a column, or of a combination of columns, to a target: by copies, or by made rows."""
 
-    column: str
-    target: str | int = "most"
+    columns: tuple[str, ...]
+    target: Target = "most"
     drop: bool = True
     op: Op | None = None
     split: str = "train"
+    generate: Generate | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -294,10 +288,10 @@ def _step(node: Node, columns: Mapping[str, Any], seed: int, place: Node | None)
         return op.on(seed=seed) if seed else op
 
     # A generator works on requests, not on rows of the dataset, so the dataset's columns mean nothing to it.
-    return readers[kind](body, seeded if kind == "synthesise" else bound)
+    return readers[kind](body, bound, seeded)
 
 
-def _augment(node: Node, bound: Any) -> Augment:
+def _augment(node: Node, bound: Any, seeded: Any) -> Augment:  # noqa: ARG001 - likewise
     fields = node.mapping(("ops", "copies", "keep", "splits"), ("ops",))
     return Augment(
         op=bound(read_ops(fields["ops"])),
@@ -307,76 +301,66 @@ def _augment(node: Node, bound: Any) -> Augment:
     )
 
 
-def _synthesise(node: Node, bound: Any) -> Synthesise:
-    fields = node.mapping(("op", "requests", "split"), ("op", "requests"))
-    asked = fields["requests"].mapping(("column", "prompt", "count", "classes", "slots"), ("column", "prompt", "count"))
-    slots = _slots(asked["slots"]) if "slots" in asked else {}
-    if asked["column"].text() in slots:
-        raise asked["slots"].error(
-            f"must not have the slot {asked['column'].text()!r}, which the class fills", "rename it"
-        )
+def _synthesise(node: Node, bound: Any, seeded: Any) -> Synthesise:  # noqa: ARG001 - likewise
+    fields = node.mapping(("op", "requests", "filters", "split"), ("op", "requests"))
+    asked = fields["requests"].mapping(("column", "prompt", "count", "classes", "slots"), ("column", "count"))
+    columns = asked["column"].texts()
     return Synthesise(
-        op=bound(read_op(fields["op"])),
-        requests=Requests(
-            column=asked["column"].text(),
-            prompt=_prompt(asked["prompt"], {*slots, asked["column"].text()}),
-            count=asked["count"].whole(1),
-            classes=asked["classes"].texts() if "classes" in asked else (),
-            slots=slots,
-        ),
+        op=seeded(read_op(fields["op"])),
+        prompts=read_prompts(asked, columns),
+        count=asked["count"].whole(1),
+        classes=read_classes(asked, columns),
+        filters=read_filters(fields),
         split=fields["split"].text() if "split" in fields else "train",
     )
 
 
-def _slots(node: Node) -> dict[str, tuple[str, ...]]:
-    if not isinstance(node.value, dict):
-        raise node.error("must be a mapping of lists of words")
-    slots = {key: tuple(str(item.plain()) for item in value.sequence()) for key, value in node.value.items()}
-    for key, words in slots.items():
-        if not words:
-            raise node.value[key].error("must list at least one word")
-    return slots
-
-
-def _prompt(node: Node, known_slots: AbstractSet[str]) -> str:
-    """A prompt that can be filled, whatever the words."""
-    prompt = node.text()
-    try:
-        slots = {name: part for _, name, *part in string.Formatter().parse(prompt) if name is not None}
-    except ValueError as error:
-        raise node.error(
-            f"must have its slots in braces, has not ({error})", "write {{ and }} for plain braces"
-        ) from error
-    wrong = sorted(name for name, (form, as_) in slots.items() if name not in known_slots or form or as_)
-    if wrong:
-        raise node.error(
-            f"must have slots among {', '.join(sorted(known_slots))}, has {', '.join(map(repr, wrong))}",
-            "list their words under slots; write {{ and }} for plain braces",
-        )
-    return prompt
-
-
-def _filter(node: Node, bound: Any) -> FilterRows:  # noqa: ARG001 - all readers are called alike
+def _filter(node: Node, bound: Any, seeded: Any) -> FilterRows:  # noqa: ARG001 - all readers are called alike
     if isinstance(node.value, dict) and "rows" in node.value:
         fields = node.mapping(("rows", "splits"), ("rows",))
         return FilterRows(read_filter(fields["rows"]), fields["splits"].texts() if "splits" in fields else None)
     return FilterRows(read_filter(node))
 
 
-def _balance(node: Node, bound: Any) -> Balance:
-    fields = node.mapping(("column", "target", "drop", "ops", "split"), ("column",))
-    target: str | int = "most"
-    if "target" in fields:
-        given = fields["target"]
-        if given.value not in ("most", "least") and not isinstance(given.value, int):
-            raise given.error(
-                "must be most (as many as the largest class), least (as the smallest) or a number of rows"
-            )
-        target = given.value if isinstance(given.value, str) else given.whole(1)
+def _balance(node: Node, bound: Any, seeded: Any) -> Balance:
+    fields = node.mapping(("column", "target", "drop", "ops", "split", "generate"), ("column",))
+    if "ops" in fields and "generate" in fields:
+        raise fields["generate"].error(
+            "must stand alone, without ops", "fill by made rows, or by copies; a second balance step can do the other"
+        )
+    columns = fields["column"].texts()
     return Balance(
-        column=fields["column"].text(),
-        target=target,
+        columns=columns,
+        target=_target(fields["target"], columns) if "target" in fields else "most",
         drop=fields["drop"].flag() if "drop" in fields else True,
         op=bound(read_ops(fields["ops"])) if "ops" in fields else None,
         split=fields["split"].text() if "split" in fields else "train",
+        generate=read_generate(fields["generate"], columns, seeded) if "generate" in fields else None,
     )
+
+
+def _target(node: Node, columns: Sequence[str]) -> Target:
+    if isinstance(node.value, dict) and len(columns) == 1:
+        return {name: number.whole() for name, number in node.value.items()}
+    if node.value in ("most", "least"):
+        return cast("Target", node.value)
+    if not isinstance(node.value, int):
+        raise node.error(
+            "must be most (as many as the largest class), least (as the smallest), a number of rows, or, of one "
+            "column, a mapping of class names to numbers"
+        )
+    return node.whole(1)
+
+
+def asking_of(step: Augment | Synthesise | FilterRows | Balance) -> Synthesise | Generate | None:
+    """What a step asks a generator, if it asks one."""
+    return step.generate if isinstance(step, Balance) else step if isinstance(step, Synthesise) else None
+
+
+def parts_of(step: Augment | Synthesise | FilterRows | Balance) -> tuple[Op | Filter, ...]:
+    """Every op and filter of a step, with the ops that they are made of."""
+    if isinstance(step, FilterRows):
+        return (step.filter,)
+    asking = asking_of(step)
+    op = asking.op if asking is not None else step.op
+    return (*(op.walk() if op is not None else ()), *(asking.filters if asking is not None else ()))

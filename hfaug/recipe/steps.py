@@ -11,22 +11,33 @@ from datasets import Dataset, Features, Value
 
 from hfaug import provenance
 from hfaug.augment import COPY, Numbered, Untouched
-from hfaug.balance import Repeat, resample
-from hfaug.classes import classes_of
+from hfaug.balance import Repeat, class_columns, resample, target_of
+from hfaug.classes import combined_classes
 from hfaug.columns import is_video
 from hfaug.config import OUTPUT_VERSION
 from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, UnitResult, UnitRule, View, WholeStep
 from hfaug.engine.units import plan_ranges
-from hfaug.errors import RecipeError, RoleError
-from hfaug.filters import Filter
+from hfaug.errors import ParameterError, RecipeError, RoleError
 from hfaug.ids import holds_copies
 from hfaug.lineage import id_digest, unused
 from hfaug.op import Op
+from hfaug.recipe.judging import check_filter, passing
 from hfaug.recipe.model_runs import held_settings, model_events
 from hfaug.recipe.schema import Augment, Balance, FilterRows
 from hfaug.recipe.sources import digest_of
 
-__all__ = ["OpStep", "add_columns", "augment_nodes", "balance_nodes", "filter_nodes", "fitted"]
+__all__ = [
+    "OpStep",
+    "add_columns",
+    "augment_nodes",
+    "balance_nodes",
+    "check_balance",
+    "check_splits",
+    "filter_nodes",
+    "fitted",
+    "op_stage",
+    "resample_stage",
+]
 
 
 _VIDEOS = 10
@@ -47,10 +58,11 @@ class OpStep:
     features: Features
 
     def __call__(self, table: pa.Table, *_more: View) -> UnitResult:
-        before = model_events(self.op)
+        parts = tuple(self.op.walk())
+        before = model_events(parts)
         done, rejects = self.op.run_table(table, self.features)
         counts = {f"rejected:{reason}": count for reason, count in rejects.items()}
-        return UnitResult(done, counts, model_events(self.op, before), held_settings(self.op))
+        return UnitResult(done, counts, model_events(parts, before), held_settings(parts))
 
 
 def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:
@@ -103,7 +115,7 @@ def add_columns(name: str, op: Op, node: Node, features: Features) -> Node:
 
 def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: dict[str, Features]) -> dict[str, Node]:
     """The copies of each split; `nodes` and `features` are brought up to date."""
-    _check_splits(number, step.splits, nodes)
+    check_splits(number, step.splits, nodes)
     made: dict[str, Node] = {}
     for name in list(nodes):
         before, node = features[name], nodes[name]
@@ -122,62 +134,27 @@ def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: 
     return made
 
 
-def _check_filter(number: int, chosen: Filter, features: Features) -> None:
-    try:
-        chosen.check(features)
-    except RoleError as error:
-        raise RecipeError(f"recipe, steps[{number}].filter: {error}") from error
-
-
 def filter_nodes(
     number: int, step: FilterRows, nodes: dict[str, Node], features: Mapping[str, Features]
 ) -> dict[str, Node]:
     """The scans of each split; `nodes` is brought up to date."""
     splits = step.splits or tuple(nodes)
-    _check_splits(number, splits, nodes)
+    check_splits(number, splits, nodes)
     made: dict[str, Node] = {}
     for name in splits:
-        _check_filter(number, step.filter, features[name])
-        models = step.filter.model_digest()
-        digest = digest_of("filter", step.filter.fingerprint, *([models] if models else []))
-        scan = WholeStep(f"filter-{number}-{name}", digest, _Scan(step.filter), _places)
-        made[name] = Stage(scan, (nodes[name],))
+        check_filter(f"steps[{number}].filter", step.filter, features[name])
+        made[name] = passing(f"filter-{number}-{name}", step.filter, nodes[name])
         nodes[name] = Pick(nodes[name], made[name])
     return made
 
 
-def _places(*_inputs: Features) -> Features:
-    return Features({"row": Value("int64")})
-
-
-@dataclasses.dataclass(frozen=True)
-class _Scan:
-    """A filter as the function of a step: the places of the rows that stay."""
-
-    filter: Filter
-
-    def __call__(self, rows: View) -> UnitResult:
-        found = self.filter.reasons(rows.batches())
-        counts: dict[str, int] = {}
-        for reason in found:
-            if reason is not None:
-                counts[f"rejected:{reason}"] = counts.get(f"rejected:{reason}", 0) + 1
-        places = [place for place, reason in enumerate(found) if reason is None]
-        return UnitResult(pa.table({"row": pa.array(places, pa.int64())}), counts)
-
-
 def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: dict[str, Features]) -> dict[str, Node]:
     """The copies that fill small classes; `nodes` and `features` are brought up to date."""
-    _check_splits(number, (step.split,), nodes)
-    if step.column not in features[step.split]:
-        raise RecipeError(
-            f"recipe, steps[{number}].balance.column: must be one of {', '.join(features[step.split])}, "
-            f"got {step.column!r}"
-        )
+    check_balance(number, step, features)
     op = step.op or Repeat()
     node, before = nodes[step.split], features[step.split]
-    kept = _resample_stage(f"keep-{number}-{step.split}", step, node, extra=False)
-    extra = _resample_stage(f"fill-{number}-{step.split}", step, node, extra=True)
+    kept = resample_stage(f"keep-{number}-{step.split}", step, node, extra=False)
+    extra = resample_stage(f"fill-{number}-{step.split}", step, node, extra=True)
     made = fitted(
         op,
         node,
@@ -193,8 +170,24 @@ def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: 
     return {step.split: made}
 
 
-def _resample_stage(name: str, step: Balance, node: Node, *, extra: bool) -> Stage:
-    digest = digest_of("resample-2", step.column, step.target, step.drop, extra)
+def check_balance(number: int, step: Balance, features: Mapping[str, Features]) -> None:
+    """Make sure, before any work, that there are such a split, columns and classes.
+
+    Raises:
+        RecipeError: There are not.
+    """
+    check_splits(number, (step.split,), features)
+    try:
+        columns = class_columns("balance", step.columns, features[step.split])
+        target_of("balance", step.target, columns, features[step.split])
+    except (RoleError, ParameterError) as error:
+        raise RecipeError(f"recipe, steps[{number}].{error}") from error
+
+
+def resample_stage(name: str, step: Balance, node: Node, *, extra: bool) -> Stage:
+    """The places of the rows of a node that stay, or of those to copy."""
+    column = step.columns[0] if len(step.columns) == 1 else list(step.columns)
+    digest = digest_of("resample-2", column, step.target, step.drop, extra)
     return Stage(WholeStep(name, digest, _Resample(step, extra), _numbered_places), (node,))
 
 
@@ -210,10 +203,11 @@ class _Resample:
     extra: bool
 
     def __call__(self, rows: View) -> pa.Table:
-        table = rows.read(columns=[self.step.column, provenance.COLUMN])
+        table = rows.read(columns=[*self.step.columns, provenance.COLUMN])
         ids = [item["id"] for item in table[provenance.COLUMN].to_pylist()]
-        classes = classes_of(table[self.step.column].to_pylist(), rows.features[self.step.column])
-        plan = resample(classes, ids, self.step.target, drop=self.step.drop)  # type: ignore[arg-type]
+        classes = combined_classes(table.to_pydict(), rows.features, self.step.columns)
+        target = target_of("balance", self.step.target, self.step.columns, rows.features)
+        plan = resample(classes, ids, target, drop=self.step.drop)
         places = plan.extra if self.extra else plan.kept
         copies = plan.copies if self.extra else [0] * len(plan.kept)
         return pa.table({"row": pa.array(places, pa.int64()), COPY: pa.array(copies, pa.int64())})
@@ -250,7 +244,12 @@ class _FillStep:
         return OpStep(Numbered.around(self.op), features)(table)
 
 
-def _check_splits(number: int, splits: Sequence[str], nodes: dict[str, Node]) -> None:
+def check_splits(number: int, splits: Sequence[str], nodes: Mapping[str, Any]) -> None:
+    """Make sure that there are such splits.
+
+    Raises:
+        RecipeError: There are not.
+    """
     unknown = [name for name in splits if name not in nodes]
     if unknown:
         raise RecipeError(f"recipe, steps[{number}]: splits must be among {', '.join(nodes)}, got {', '.join(unknown)}")

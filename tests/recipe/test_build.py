@@ -197,7 +197,7 @@ def test_a_label_that_would_not_move_stops_the_build_before_any_work(folder: Pat
         (MAIL.replace("mail.jsonl", "none.jsonl"), "must load by datasets.load_dataset"),
         (MAIL.replace("encode: label", "encode: labels"), "source.encode"),
         (MAIL.replace("copies: 2", "copies: 2, splits: [test]"), "splits must be among train"),
-        (MAIL.replace("column: label", "column: kind"), "balance.column"),
+        (MAIL.replace("column: label", "column: kind"), "balance: column must be one of text, label"),
     ],
 )
 def test_a_recipe_that_does_not_fit_its_source_is_refused(folder: Path, text: str, told: str) -> None:

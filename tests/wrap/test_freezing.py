@@ -70,7 +70,7 @@ CALLABLES = [
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["in this process", "in another"])
-@pytest.mark.parametrize("function, arguments", CALLABLES, ids=str)
+@pytest.mark.parametrize("function, arguments", CALLABLES)
 def test_a_callable_comes_back_as_it_was(function, arguments, known, monkeypatch):
     """With the code object of this process, and made from the text alone."""
     text = freeze(function)

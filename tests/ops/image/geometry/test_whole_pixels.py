@@ -29,7 +29,7 @@ def noise(height, width, channels=3, kind=np.uint8):
         (Transpose(diagonal="other"), lambda a: np.rot90(a, 2).transpose(1, 0, 2)),
         (CenterCrop(height=6, width=9), lambda a: a[2:8, 2:11]),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],  # the same in every process
 )
 def test_pixels_are_numpys(op, expected, kind, channels):
     array = noise(10, 14, channels, kind)
