@@ -84,6 +84,9 @@ def command() -> None:
 @click.argument("dataset")
 @_channels
 @click.option("--layers", metavar="N", type=_COUNT, help="Blocks a level.  [default: 2]")
+@click.option("--epsilon", metavar="X", type=float, help="Promise differential privacy, up to this epsilon.")
+@click.option("--delta", metavar="X", type=float, help="The chance that the promise does not hold.")
+@click.option("--max-grad-norm", metavar="X", type=float, help="Longest gradient of one image.  [default: 1]")
 @_shared
 def diffusion(dataset: str, **options: Any) -> int:
     """Fit a diffusion model to DATASET: the best pictures, slow to draw."""

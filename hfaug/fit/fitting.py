@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,10 +13,12 @@ from datasets import Dataset, DatasetDict
 from hfaug.backends.loading import import_extra, quiet
 from hfaug.calls import check_fields
 from hfaug.engine import world
+from hfaug.errors import ParameterError
 from hfaug.fit.card import card
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
 from hfaug.fit.job import Job
+from hfaug.fit.privacy import plan_privacy
 from hfaug.fit.training import Loop, Training
 
 __all__ = ["fit"]
@@ -53,7 +56,9 @@ def fit(
     folder = ModelFolder(out, f"fit {kind}")
     images = read_images(data, who=f"fit {kind}", size=size, **columns)
     job = make(images)
-    facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive}
+    _promise(job, chosen)
+    promised = {} if job.privacy is None else dataclasses.asdict(job.privacy)
+    facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
     folder.check(facts)
     world()
     with quiet("diffusers"):
@@ -67,6 +72,19 @@ def fit(
                 folder.publish(job.entry, lambda path: _write(job, path, card(job, chosen, folder, licence)))
         loop.accelerator.wait_for_everyone()
     return folder.path
+
+
+def _promise(job: Job, chosen: Training) -> None:
+    """Give a job its promise of privacy, if one is asked for."""
+    if chosen.epsilon is None or chosen.delta is None:
+        return
+    if not job.can_promise:
+        raise ParameterError(
+            f"fit {job.kind}: epsilon must be left out, only diffusion models can promise one; fit a diffusion model"
+        )
+    job.privacy = plan_privacy(
+        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, len(job.data), chosen.steps
+    )
 
 
 def _write(job: Job, path: Path, text: str) -> None:

@@ -18,6 +18,8 @@ from hfaug.fit.sheets import draw_samples
 if TYPE_CHECKING:
     import torch
 
+    from hfaug.fit.privacy import Privacy
+
 __all__ = ["Batch", "Job", "Losses", "Phase", "check_levels"]
 
 
@@ -72,6 +74,7 @@ class Job(ABC):
         data: The images.
 
     Attributes:
+        privacy: What is promised of single images, if anything is.
         parts: The networks that are trained, by name.
         averaged: The part of which the moving average is kept, and becomes the model.
     """
@@ -80,9 +83,12 @@ class Job(ABC):
     averaged: ClassVar[str]
     entry: ClassVar[str] = "model_index.json"
     """The file without which the folder is no model; it is written last."""
+    can_promise: ClassVar[bool] = False
+    """Whether its loss is a mean over single images, and nothing else of the data gets into the model."""
 
     def __init__(self, data: TrainingImages) -> None:
         self.data = data
+        self.privacy: Privacy | None = None
         self.parts: dict[str, torch.nn.Module] = {}
 
     @property

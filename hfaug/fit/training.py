@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import math
 import sys
 import time
@@ -16,12 +17,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hfaug.backends.loading import import_extra, pick_device
 from hfaug.backends.memory import is_out_of_memory
 from hfaug.errors import ModelError, ParameterError
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.privacy import PrivateUpdates
 from hfaug.fit.sheets import save_picture
 
 __all__ = ["Loop", "Training"]
@@ -42,6 +45,10 @@ class Training:
         clip: The longest gradient, by its norm; longer ones are cut to it.
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
         flip: Mirror half of the images left to right.
+        epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
+            Of diffusion models alone, in one process. Below 1 is strong, above 10 hardly anything.
+        delta: The chance that the promise does not hold; well below one over the number of images.
+        max_grad_norm: The longest gradient of one image, where there is a promise.
         seed: Draw otherwise.
         checkpoint_every: Steps between checkpoints.
         keep: How many checkpoints are kept.
@@ -64,6 +71,9 @@ class Training:
     clip: float = 1.0
     mixed_precision: str = "no"
     flip: bool = False
+    epsilon: float | None = None
+    delta: float | None = None
+    max_grad_norm: float = 1.0
     seed: int = 0
     checkpoint_every: int = 500
     keep: int = 2
@@ -79,6 +89,9 @@ class Training:
             ("ema_decay", 0 <= self.ema_decay < 1, "from 0 to below 1"),
             ("mixed_precision", self.mixed_precision in {"no", "fp16", "bf16"}, "no, fp16 or bf16"),
         ]
+        if self.epsilon is not None:
+            limits += [("delta", self.delta is not None, "given beside epsilon")]
+            limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
         for name, holds, text in limits:
             if not holds:
                 raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
@@ -122,6 +135,7 @@ class Loop:
             for phase in job.phases()
         }
         self.average = self._average()
+        self.private = self._private()
         self.step = 0
 
     def _check_shares(self) -> None:
@@ -131,6 +145,14 @@ class Loop:
                 f"fit: batch_size must be a multiple of processes x accumulate ({self.size} x {training.accumulate}), "
                 f"was {training.batch_size}; change it"
             )
+
+    def _private(self) -> PrivateUpdates | None:
+        """Updates under a promise of privacy, where one is asked for."""
+        if self.job.privacy is None:
+            return None
+        if self.size > 1:
+            raise ParameterError(f"fit: epsilon must be asked for in one process, here are {self.size}; start one")
+        return PrivateUpdates(self.job.privacy, self.job, self.accelerator.device)
 
     def _average(self) -> Any:
         from diffusers.training_utils import EMAModel
@@ -183,17 +205,22 @@ class Loop:
     def _update(self) -> dict[str, Any]:
         """One step."""
         told: dict[str, Any] = {}
-        rate = self.training.learning_rate * min(1.0, (self.step + 1) / max(1, self.training.warmup))
-        micros = self._micro_batches()
+        numbers = self._numbers() if self.private is None else self.private.numbers()
+        micros = self._micro_batches(numbers)
         for number, phase in enumerate(self.job.phases()):
-            told |= self._phase(phase, number, micros, rate)
+            if self.private is None:
+                told |= self._gradients(phase, number, micros)
+            else:
+                told |= self.private.gradients(micros)
+            self._move(phase)
         self.average.step(self.job.weights(self.job.averaged))
         return told
 
-    def _phase(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]], rate: float) -> dict[str, Any]:
+    def _gradients(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
+        """Give the weights of a phase their gradients; returns numbers for the log."""
         import torch
 
-        optimizer, weights = self.optimizers[phase.part], self.job.weights(phase.part)
+        weights = self.job.weights(phase.part)
         for name in self.job.parts:
             for weight in self.job.weights(name):
                 weight.requires_grad_(name == phase.part)
@@ -208,12 +235,16 @@ class Loop:
                 key = f"{phase.part}.{name}"
                 told[key] = told.get(key, 0) + value.detach().float() / len(micros)
         self._exchange(weights)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
         told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(weights, self.training.clip)
+        return told
+
+    def _move(self, phase: Phase) -> None:
+        """Change the weights of a phase."""
+        optimizer = self.optimizers[phase.part]
+        for group in optimizer.param_groups:
+            group["lr"] = self.training.learning_rate * min(1.0, (self.step + 1) / max(1, self.training.warmup))
         optimizer.step()
         optimizer.zero_grad()
-        return told
 
     def _seed(self, micro: int, phase: int) -> int:
         """What all draws of a part of a step follow from."""
@@ -233,15 +264,20 @@ class Loop:
 
     # ---- what is seen
 
-    def _micro_batches(self) -> list[tuple[Any, Any]]:
-        """This process's share of a step's images, in parts."""
-        import torch
-
+    def _numbers(self) -> npt.NDArray[np.int64]:
+        """The images of a step that are this process's share."""
         numbers = step_numbers(len(self.job.data), self.training.batch_size, self.step, self.training.seed)
         share = len(numbers) // self.size
-        numbers = numbers[self.rank * share : (self.rank + 1) * share]
+        return numbers[self.rank * share : (self.rank + 1) * share]
+
+    def _micro_batches(self, numbers: npt.NDArray[np.int64]) -> list[tuple[Any, Any]]:
+        """Pixels and labels of images by number, in parts."""
+        import torch
+
         found = []
-        for micro, part in enumerate(np.split(numbers, self.training.accumulate)):
+        for micro, part in enumerate(np.array_split(numbers, self.training.accumulate)):
+            if not len(part):
+                continue
             pixels = self.job.data.pixels(part)
             if self.training.flip:
                 draws = np.random.default_rng([self.training.seed, self.step, self.rank, micro])
@@ -270,12 +306,14 @@ class Loop:
 
     def _keep(self) -> None:
         last = self.step == self.training.steps
-        if last or self.step % self.training.checkpoint_every == 0:
+        every = self.training.sample_every
+        drawn = bool(every) and (last or self.step % every == 0)
+        counted = drawn and self.private is not None  # what is shown must have been counted
+        if last or counted or self.step % self.training.checkpoint_every == 0:
             if self.accelerator.is_main_process:
                 self.folder.save(self.step, self._state(), self.training.keep)
             self.accelerator.wait_for_everyone()
-        every = self.training.sample_every
-        if every and (last or self.step % every == 0) and self.accelerator.is_main_process:
+        if drawn and self.accelerator.is_main_process:
             with self.averaged(), self.folder.writing("samples"):
                 save_picture(self.job.draw(), self.folder.path / "samples" / f"step-{self.step:06d}.png")
 
@@ -318,7 +356,7 @@ class Loop:
             self.accelerator.scaler.load_state_dict(state["scaler"])
 
 
-def step_numbers(count: int, batch: int, step: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np.int64]:
     """The images of a step: every epoch goes through all of them once, in an order of its own.
 
     Args:
@@ -332,8 +370,13 @@ def step_numbers(count: int, batch: int, step: int, seed: int) -> np.ndarray[Any
     """
     places = np.arange(step * batch, (step + 1) * batch)
     epochs = places // count
-    orders = {int(epoch): np.random.default_rng([seed, int(epoch)]).permutation(count) for epoch in np.unique(epochs)}
-    return np.array([orders[int(epoch)][place % count] for epoch, place in zip(epochs, places, strict=True)])
+    found = [_order(count, seed, int(epoch))[places[epochs == epoch] % count] for epoch in np.unique(epochs)]
+    return np.concatenate(found)
+
+
+@functools.lru_cache(maxsize=4)
+def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(count)
 
 
 def _bar(steps: int, done: int, *, shown: bool) -> Any:
