@@ -4,13 +4,16 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 
+# Tests run beside each other, one worker a core; more than four would want too much memory.
+BESIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
+
 .PHONY: bench check clean demo test test-all venv
 
 test: $(READY)  ## what a change should pass before it is pushed
-	$(PY) -m pytest
+	$(PY) -m pytest $(BESIDE)
 
 test-all: $(READY)  ## the slow tests too; needs no GPU and no network
-	$(PY) -m pytest -m "not gpu and not hub"
+	$(PY) -m pytest $(BESIDE) -m "not gpu and not hub"
 
 check: $(READY)  ## style, types, import direction, the op table of the README
 	$(PY) -m ruff check .

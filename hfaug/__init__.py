@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hfaug import ops as ops
     from hfaug.augment import augment as augment
     from hfaug.augment import with_ids as with_ids
+    from hfaug.balance import balance as balance
     from hfaug.compose import Chain as Chain
     from hfaug.compose import OneOf as OneOf
     from hfaug.compose import Sometimes as Sometimes
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from hfaug.op import Reject as Reject
     from hfaug.op import RowOp as RowOp
     from hfaug.preview import preview as preview
+    from hfaug.recipe.filling import generate_missing as generate_missing
     from hfaug.release import release as release
     from hfaug.testing import check_op as check_op
     from hfaug.wrap import wrap as wrap
@@ -74,7 +76,9 @@ _HOMES = {
     "WarpOp": "kinds",
     "WaveOp": "kinds",
     "augment": "augment",
+    "balance": "balance",
     "check_op": "testing",
+    "generate_missing": "recipe.filling",
     "load_dataset": "loading",
     "online": "online",
     "preview": "preview",

@@ -76,6 +76,7 @@ class Step:
         counts: Rows it made (a filter: rows it kept), by class.
         rejects: Rows it gave up or dropped, by reason.
         missing: Rows that it should have made and could not, in all the tries it had, by class.
+        filters: Canonical JSON of the filters that made rows had to pass.
     """
 
     op: str
@@ -85,6 +86,7 @@ class Step:
     counts: Mapping[str, int] = field(default_factory=dict)
     rejects: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    filters: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -83,6 +83,14 @@ def test_an_example_of_an_op_on_text_shows_a_change(name):
     assert sum(copy != original for copy in copies) > len(copies) / 2
 
 
+def test_the_places_of_slots_are_marked_in_a_text_that_was_written():
+    _, *copies = op_section("text.fill_templates").strips[0]
+    pieces = [piece for cell in copies for panel in cell.panels for piece in panel.pieces]
+    marked = {(name, piece.text) for piece in pieces for name in piece.labels}
+    assert {name for name, _ in marked} == {"person", "place"}
+    assert marked & {("place", "Rome"), ("place", "Paris"), ("person", "Ada"), ("person", "Sam Brown")}
+
+
 def test_what_has_no_example_says_why():
     html = pages_html([op_page("text.eda"), op_page("text.back_translate")])
     assert html.count("An example needs a wordnet; to fetch one, run <code>python -m wn --dir ") == 1

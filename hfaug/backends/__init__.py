@@ -28,6 +28,8 @@ from hfaug.backends.protocols import (
 )
 from hfaug.backends.registry import (
     facts,
+    image_classifier,
+    image_features,
     image_pipeline,
     image_sampler,
     language_model,
@@ -51,6 +53,7 @@ from hfaug.backends.speech import (
     Transcriber,
     Transcript,
 )
+from hfaug.backends.vision import ImageClassifier, ImageFeatures, Seen
 
 __all__ = [
     "Backend",
@@ -61,6 +64,8 @@ __all__ = [
     "GeneratedImage",
     "Halving",
     "Heard",
+    "ImageClassifier",
+    "ImageFeatures",
     "ImagePipeline",
     "ImageRequest",
     "ImageSampler",
@@ -70,6 +75,7 @@ __all__ = [
     "Message",
     "Prompt",
     "Sampling",
+    "Seen",
     "Speaker",
     "Speech",
     "SpeechQuality",
@@ -81,6 +87,8 @@ __all__ = [
     "Translator",
     "check_runtime",
     "facts",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "image_sampler",
     "language_model",

@@ -22,6 +22,7 @@ from hfaug.backends.protocols import Backend, ImagePipeline, Translator
 from hfaug.backends.runtimes import check_runtime, is_remote
 from hfaug.backends.sampling import ImageSampler
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
+from hfaug.backends.vision import ImageClassifier, ImageFeatures
 from hfaug.errors import ParameterError
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "facts",
     "forget_runtime",
     "get",
+    "image_classifier",
+    "image_features",
     "image_pipeline",
     "image_sampler",
     "language_model",
@@ -61,11 +64,14 @@ _LOADERS = {
     },
     "language_model": {
         _HERE: ("hfaug.backends.lm", "load"),
+        "vllm": ("hfaug.backends.lm_vllm", "load"),
         "remote": ("hfaug.backends.remote", "load_language_model"),
     },
     "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
     "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
     "image_sampler": {_HERE: ("hfaug.backends.sampling_here", "load")},
+    "image_classifier": {_HERE: ("hfaug.backends.seeing", "load_classifier")},
+    "image_features": {_HERE: ("hfaug.backends.seeing", "load_features")},
     "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
     "transcriber": {
         _HERE: ("hfaug.backends.transcribing", "load"),
@@ -126,8 +132,8 @@ def language_model(
 ) -> LanguageModel:
     """The language model ``model``, decoder alone or encoder and decoder, loaded in this process once.
 
-    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``inference``, ``inference:PROVIDER`` or the
-    address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
+    Args and Raises as :func:`translator`; the runtime is ``transformers``, ``vllm``, ``inference``,
+    ``inference:PROVIDER`` or the address of an endpoint that speaks as OpenAI's does (``https://.../v1``).
     """
     found = get("language_model", model, revision=revision, runtime=runtime, dtype=dtype, device=device)
     return cast("LanguageModel", found)
@@ -152,6 +158,20 @@ def image_sampler(
 ) -> ImageSampler:
     """The generator ``model`` of images, loaded in this process once. Args and Raises as :func:`translator`."""
     return cast("ImageSampler", get("image_sampler", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_classifier(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageClassifier:
+    """The image classifier ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageClassifier", get("image_classifier", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_features(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageFeatures:
+    """The feature extractor ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageFeatures", get("image_features", model, revision=revision, dtype=dtype, device=device))
 
 
 def speaker(
@@ -272,8 +292,9 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_sampler``, ``speaker``,
-            ``transcriber`` or ``speech_quality``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_sampler``,
+            ``image_classifier``, ``image_features``, ``speaker``, ``transcriber`` or ``speech_quality``; whichever the
+            runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
     _runtimes(kind)

@@ -19,7 +19,7 @@ from hfaug import provenance
 from hfaug.config import Config
 from hfaug.errors import RoleError
 
-__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter"]
+__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks"]
 
 logger = logging.getLogger("hfaug")
 
@@ -148,3 +148,20 @@ def columns_of(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     """Some columns of a table, or all but the lineage."""
     lineage = provenance.COLUMN if provenance.has_lineage(table) else None
     return table.select(list(columns) or [name for name in table.column_names if name != lineage])
+
+
+def origin_ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
+    """Which of rows that are alike stays: the one with the smallest of these.
+
+    An original before a copy, a copy before a made row, then the smallest id, then the first.
+
+    Args:
+        table: Rows.
+        start: How many rows stand before them.
+    """
+    places = range(start, start + table.num_rows)
+    if not provenance.has_lineage(table):
+        return [(0, "", place) for place in places]
+    lineage = table[provenance.COLUMN].to_pylist()
+    rank = {origin: number for number, origin in enumerate(provenance.ORIGINS)}
+    return [(rank.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from hfaug import provenance
-from hfaug.filters.base import DatasetFilter, columns_of
+from hfaug.filters.base import DatasetFilter, columns_of, origin_ranks
 
 __all__ = ["ExactDuplicates"]
-
-_RANK = {"source": 0, "augmented": 1, "synthetic": 2}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class ExactDuplicates(DatasetFilter):
         ranks: list[tuple[int, str, int]] = []
         for table in tables:
             digests.extend(provenance.content_ids(columns_of(table, self.columns)))
-            ranks.extend(_ranks(table, len(ranks)))
+            ranks.extend(origin_ranks(table, len(ranks)))
         best: dict[str, tuple[int, str, int]] = {}
         for digest, rank in zip(digests, ranks, strict=True):
             if digest not in best or rank < best[digest]:
@@ -54,12 +52,3 @@ class ExactDuplicates(DatasetFilter):
         return [
             None if best[digest] == rank else "exact duplicate" for digest, rank in zip(digests, ranks, strict=True)
         ]
-
-
-def _ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
-    """Which of equal rows stays: the smallest of these."""
-    places = range(start, start + table.num_rows)
-    if not provenance.has_lineage(table):
-        return [(0, "", place) for place in places]
-    lineage = table[provenance.COLUMN].to_pylist()
-    return [(_RANK.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]

@@ -124,16 +124,15 @@ class EditOp(TextOp):
         edit_text(row, roles, self.edits(text, rng), spare=self.spares_labels)
 
     def _column_editor(self) -> Callable[[str, Stream], str]:
-        # Not a shorter way that an op inherits beside edits of its own.
-        owner = next(cls for cls in type(self).__mro__ if "edited" in vars(cls) or "edits" in vars(cls))
-        return self.edited if "edited" in vars(owner) else partial(EditOp.edited, self)
+        return _shorter_way(self, partial(EditOp.edited, self), "edits")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ArrangeOp(TextOp):
     """An op that lets parts of a text change places: ``parts(text)`` says which, ``order(count, rng)`` how.
 
-    What a label covers stays together, so every label covers afterwards what it covered before.
+    What a label covers stays together, so every label covers afterwards what it covered before. Where a text has no
+    labels, an op may have a shorter way to the same text, as `EditOp` says.
     """
 
     @abstractmethod
@@ -153,3 +152,13 @@ class ArrangeOp(TextOp):
         """Rearrange the text of a row with its labels."""
         parts = movable_parts(row, roles, text, self.parts(text))
         arrange_text(row, roles, Arrangement(parts, self.order(len(parts), rng)))
+
+    def _column_editor(self) -> Callable[[str, Stream], str]:
+        return _shorter_way(self, partial(ArrangeOp.edited, self), "parts", "order")
+
+
+def _shorter_way(op: TextOp, long_way: Callable[[str, Stream], str], *steps: str) -> Callable[[str, Stream], str]:
+    """The op's own ``edited``, but not one that it inherits beside steps of its own on the long way."""
+    names = {"edited", *steps}
+    owner = next(cls for cls in type(op).__mro__ if names & vars(cls).keys())
+    return op.edited if "edited" in vars(owner) else long_way

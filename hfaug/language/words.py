@@ -17,8 +17,8 @@ from hfaug.errors import MissingExtra
 from hfaug.language.scripts import well_formed
 
 __all__ = [
-    "address_spans", "bears_mark", "covers", "cut_words", "is_mostly_unspaced", "is_unspaced", "whole_words",
-    "word_spans",
+    "address_spans", "bears_mark", "covers", "cut_words", "is_mostly_unspaced", "is_unspaced", "whole_pieces",
+    "whole_words", "word_spans",
 ]  # fmt: skip
 
 Span = tuple[int, int]
@@ -37,6 +37,9 @@ _UNSPACED = re.compile(
 _SIGNS = re.compile(r"[-\u2010-\u2013'’:/.,&+*=~$€£¥#−%‰°]+")
 _BEFORE, _BEHIND = "$€£¥#+-−", "%‰€$£¥°"
 """What ties words and figures into one, between, before and behind them: quatre-vingt-dix, 9:30, $5, 20%."""
+
+_ASCII_WHOLE = re.compile(r"([$#+-]*[A-Za-z0-9]+(?:(?:[-':/.,&+*=~$#%]+|(?<=[0-9]);(?=[0-9]))[A-Za-z0-9]+)*[%$]*)")
+"""What both come to where all is ASCII and holds no address and no underscore; a test holds it against them."""
 
 
 @functools.cache
@@ -151,6 +154,24 @@ def whole_words(text: str) -> list[Span]:
     >>> [text[a:b] for a, b in whole_words(text)]
     ['Pay', '$3.50', 'at', '9:30', 'for', 'quatre-vingt-dix', 'or', 'not']
     """
+    return [word.span() for word in _ASCII_WHOLE.finditer(text)] if _is_plain(text) else _tied(text)
+
+
+def whole_pieces(text: str) -> list[str] | None:
+    """A text cut into what is around and within its `whole_words`, by turns; None where that takes more than one look.
+
+    >>> whole_pieces("Pay $3.50, (or not)."), whole_pieces("Größe")
+    (['', 'Pay', ' ', '$3.50', ', (', 'or', ' ', 'not', ').'], None)
+    """
+    return _ASCII_WHOLE.split(text) if _is_plain(text) else None
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not ("_" in text or "@" in text or "://" in text or "www." in text)
+
+
+def _tied(text: str) -> list[Span]:
+    """The words of any text, with what ties them."""
     words = cut_words(text)
     ties = list(_ties(text))
     if not ties:

@@ -65,6 +65,8 @@ class Look:
         _add(roles, "video", [name for name, feature in free.items() if _holds(feature, Video)])
         _add(roles, "audio", [name for name, feature in free.items() if isinstance(feature, Audio)])
         _add(roles, "text", _readable(free, roles))
+        if "text" in roles and "audio" not in roles:
+            _add(roles, "spans", [name for name, feature in free.items() if _marks_places(feature)])
         return cls(features, binding, roles, _details(features, roles))
 
 
@@ -105,6 +107,13 @@ def _details(features: Features, roles: Mapping[str, tuple[str, ...]]) -> tuple[
 
 def _is_text(feature: Any) -> bool:
     return isinstance(feature, Value) and feature.dtype in ("string", "large_string")
+
+
+def _marks_places(feature: Any) -> bool:
+    """Whether a column holds places in a text, as ops that write texts note them: a start and an end, in characters."""
+    item = feature.feature if isinstance(feature, (List, LargeList)) else None
+    ends = [item.get(name) for name in ("start", "end")] if isinstance(item, Mapping) else [None]
+    return all(isinstance(end, Value) and end.dtype.startswith("int") for end in ends)
 
 
 def _holds(feature: Any, kind: type) -> bool:

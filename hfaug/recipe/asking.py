@@ -13,7 +13,16 @@ from hfaug.op import Op
 from hfaug.recipe.ops import read_filter, read_op
 from hfaug.recipe.text import Node
 
-__all__ = ["Class", "Generate", "Prompts", "read_classes", "read_filters", "read_generate", "read_prompts"]
+__all__ = [
+    "Class",
+    "Generate",
+    "Prompts",
+    "prompt_fault",
+    "read_classes",
+    "read_filters",
+    "read_generate",
+    "read_prompts",
+]
 
 Class = tuple[str, ...]
 """What is asked for: the name of a class, or one of each column where a combination is asked for."""
@@ -119,18 +128,26 @@ def _slots(node: Node) -> dict[str, tuple[str, ...]]:
 
 
 def _prompt(node: Node, known_slots: AbstractSet[str]) -> str:
-    """A prompt that can be filled, whatever the words."""
     prompt = node.text()
+    if fault := prompt_fault(prompt, known_slots):
+        raise node.error(*fault)
+    return prompt
+
+
+def prompt_fault(prompt: str, known_slots: AbstractSet[str]) -> tuple[str, str] | None:
+    """Why a prompt could not be filled, whatever the words, and what to do; None where it could.
+
+    >>> prompt_fault("a {colour} {label}", {"label"})
+    ("must have slots among label, has 'colour'", 'list their words under slots; write {{ and }} for plain braces')
+    """
     try:
         slots = {name: part for _, name, *part in string.Formatter().parse(prompt) if name is not None}
     except ValueError as error:
-        raise node.error(
-            f"must have its slots in braces, has not ({error})", "write {{ and }} for plain braces"
-        ) from error
+        return f"must have its slots in braces, has not ({error})", "write {{ and }} for plain braces"
     wrong = sorted(name for name, (form, as_) in slots.items() if name not in known_slots or form or as_)
-    if wrong:
-        raise node.error(
-            f"must have slots among {', '.join(sorted(known_slots))}, has {', '.join(map(repr, wrong))}",
-            "list their words under slots; write {{ and }} for plain braces",
-        )
-    return prompt
+    if not wrong:
+        return None
+    return (
+        f"must have slots among {', '.join(sorted(known_slots))}, has {', '.join(map(repr, wrong))}",
+        "list their words under slots; write {{ and }} for plain braces",
+    )

@@ -16,6 +16,7 @@ from hfaug import provenance
 from hfaug.classes import class_column, class_name, classes_of
 from hfaug.engine import Engine, Node, RunReport, View, World
 from hfaug.engine.launch import stoppable
+from hfaug.filters import Filter
 from hfaug.op import Op
 from hfaug.recipe.missing import MISSING, generation_nodes
 from hfaug.recipe.model_runs import model_runs
@@ -166,6 +167,7 @@ def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mappi
         counts=dict(counts),
         rejects=dict(rejects),
         missing=dict(missing),
+        filters=tuple(part.published_json for part in parts[1:] if isinstance(part, Filter)),
     )
 
 

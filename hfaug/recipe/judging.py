@@ -28,7 +28,7 @@ _BATCHES = 8
 """Batches of a model in a unit: a crash costs one unit."""
 
 
-def check_filter(place: str, chosen: Filter, features: Features) -> None:
+def check_filter(who: str, chosen: Filter, features: Features) -> None:
     """Make sure, before any work, that rows with these features can be judged.
 
     Raises:
@@ -37,7 +37,7 @@ def check_filter(place: str, chosen: Filter, features: Features) -> None:
     try:
         chosen.check(features)
     except RoleError as error:
-        raise RecipeError(f"recipe, {place}: {error}") from error
+        raise RecipeError(f"{who}: {error}") from error
 
 
 def learnt(name: str, chosen: Filter, rows: Node) -> Node:

@@ -142,7 +142,7 @@ class Generation:
     @cached_property
     def _joins(self) -> JoinColumns:
         made = self.asking.op.features(self._requested)  # what is wrong comes up before any work
-        return JoinColumns(f"recipe, {self.who}", made, self._requested, self.columns)
+        return JoinColumns(self.who, made, self._requested, self.columns)
 
     def _round(self, number: str, wanted: Mapping[Class, range], states: Mapping[Filter, Node]) -> _Round:
         """The rows of one round that pass the filters which look at rows one by one."""
@@ -248,7 +248,7 @@ def generation_nodes(
         features: Their columns.
         again: How many steps before ask for the same.
     """
-    place = f"steps[{number}]"
+    place = f"recipe, steps[{number}]"
     check_splits(number, (step.split,), nodes)
     real, columns = nodes[step.split], features[step.split]
     if isinstance(step, Synthesise):

@@ -142,7 +142,7 @@ def filter_nodes(
     check_splits(number, splits, nodes)
     made: dict[str, Node] = {}
     for name in splits:
-        check_filter(f"steps[{number}].filter", step.filter, features[name])
+        check_filter(f"recipe, steps[{number}].filter", step.filter, features[name])
         made[name] = passing(f"filter-{number}-{name}", step.filter, nodes[name])
         nodes[name] = Pick(nodes[name], made[name])
     return made

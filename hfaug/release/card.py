@@ -165,6 +165,7 @@ def _making(record: RunRecord) -> dict[str, Any]:
     return {
         "steps": [_step(step) for step in record.steps],
         "rejects": list(_rejects(record.steps)),
+        "missing": [(step.title, name, rows) for step in record.steps for name, rows in step.missing.items()],
         "may_change": list(dict.fromkeys((step.title, text) for step in record.steps for text in step.may_change)),
         "sources": record.sources,
         "citations": [source for source in record.sources if source.citation],
@@ -285,6 +286,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "title": step.title,
         "settings": op_text(step.op),
+        "filters": [op_text(one) for one in step.filters],
         "kind": step.kind,
         "rows": sum(step.counts.values()),
         "classes": [{"name": name, "rows": number} for name, number in list(classes.items())[:_CLASSES]],

@@ -6,8 +6,10 @@ import pytest
 import torch
 import transformers
 
+from hfaug.backends import registry
 from hfaug.backends.loading import import_extra, loading, pick_device, pick_dtype, quiet
 from hfaug.errors import MissingExtra, ModelError, ParameterError, WorldError
+from tests import tiny_models
 
 
 @pytest.fixture
@@ -56,6 +58,31 @@ def test_the_cpu_computes_in_float32_and_a_gpu_in_16_bits(monkeypatch):
     assert pick_dtype("float16", "cpu") == "float16"
     with pytest.raises(ParameterError, match="'int8'"):
         pick_dtype("int8", "cpu")
+
+
+def test_a_variable_says_the_number_format_where_nobody_else_does(monkeypatch):
+    monkeypatch.setenv("HFAUG_DTYPE", "bfloat16")
+    assert pick_dtype(None, "cpu") == pick_dtype(None, "cuda:0") == "bfloat16"
+    assert pick_dtype("float32", "cuda:0") == "float32"
+    monkeypatch.setenv("HFAUG_DTYPE", "")
+    assert pick_dtype(None, "cpu") == "float32"
+    monkeypatch.setenv("HFAUG_DTYPE", "int8")
+    with pytest.raises(ParameterError, match="was 'int8'"):
+        pick_dtype(None, "cpu")
+
+
+def test_a_model_runs_in_the_number_format_of_the_variable(monkeypatch, tmp_path):
+    """And what is known of it before it is loaded counts with that format."""
+    folder = str(tiny_models.causal(tmp_path / "tiny"))
+    assert registry.facts("language_model", folder)["determinism"] == "row"
+    monkeypatch.setenv("HFAUG_DTYPE", "bfloat16")
+    assert registry.facts("language_model", folder)["determinism"] == "request"
+    model = registry.language_model(folder, device="cpu")
+    assert model.settings["dtype"] == "bfloat16"
+    assert registry.facts("language_model", folder)["settings"] == model.settings
+    monkeypatch.delenv("HFAUG_DTYPE")
+    assert registry.language_model(folder, device="cpu").settings["dtype"] == "float32"
+    registry.unload("language_model")
 
 
 def test_a_missing_package_is_named_with_its_extra():

@@ -8,7 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hfaug.language.scripts import script_of, unknown_script
-from hfaug.language.words import address_spans, bears_mark, cut_words, is_unspaced, word_spans
+from hfaug.language.words import (
+    _tied,
+    address_spans,
+    bears_mark,
+    cut_words,
+    is_unspaced,
+    whole_pieces,
+    whole_words,
+    word_spans,
+)
 from hfaug.ops.text import (
     AddPhoneticErrors,
     ContractWords,
@@ -90,6 +99,22 @@ def test_the_shorter_way_for_ascii_gives_what_icu_gives(text):
             pieces.append((at, at + len(piece)))
         at += len(piece)
     assert word_spans(text) == pieces
+
+
+@given(
+    st.text(alphabet=st.sampled_from("aZ0195 -':/.,&+*=~$#%;()!\n_@w") | st.characters(max_codepoint=127), max_size=12)
+)
+@example("a-b;c 3;4-5")
+@example("$-5% .$a")
+@example("1.;2 a,-")
+@example("www.a-b c_d e-f")
+def test_whole_words_of_ascii_are_those_that_are_tied_one_by_one(text):
+    """And the pieces between and within them make up the text."""
+    assert whole_words(text) == _tied(text)
+    pieces = whole_pieces(text)
+    if pieces is not None:
+        assert "".join(pieces) == text
+        assert pieces[1::2] == parts(text, whole_words)
 
 
 @given(st.text(max_size=30))

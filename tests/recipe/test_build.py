@@ -110,10 +110,10 @@ def test_any_number_of_processes_gives_the_same_rows(folder: Path, processes: in
     assert digest(made(MAIL, folder, "shared").splits["train"]) == alone
 
 
-def run_ranks(folder: Path, processes: int, failpoints: dict[int, str] | None = None) -> list[int]:
-    """Run ranks as plain processes; returns their exit codes."""
+def run_ranks(folder: Path, processes: int, failpoints: dict[int, str] | None = None, needs: str = "sys") -> list[int]:
+    """Run ranks as plain processes that import `needs` first; returns their exit codes."""
     code = (
-        "import sys\nfrom hfaug.engine import world\nfrom hfaug.recipe import load_recipe\n"
+        f"import {needs}\nfrom hfaug.engine import world\nfrom hfaug.recipe import load_recipe\n"
         "from hfaug.recipe.build import build\nbuild(load_recipe('recipe.yaml'), 'shared', world(), progress=False)\n"
     )
     ranks = []

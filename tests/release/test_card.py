@@ -30,7 +30,13 @@ FULL = dataclasses.replace(
             counts={"ham": 10, "spam": 10},
             rejects={"too dark": 3},
         ),
-        Step(op="text_to_image", kind="synthesise", counts={"spam": 4}),
+        Step(
+            op="text_to_image",
+            kind="synthesise",
+            counts={"spam": 4},
+            missing={"ham": 2},
+            filters=('{"fields": {"limit": 0.5}, "op": "filter.sharp", "version": 1}',),
+        ),
     ),
     models=(
         Model(id="ada/digits-to-image", revision="c0ffee", licence="creativeml-openrail-m", determinism="request"),
@@ -63,6 +69,8 @@ SAID = (
     "| `ham` | 10 + 10 | 2 |",
     "`image.rotate(degrees=(-30, 30), fill=(0, 0, 0))`",
     "| `image.rotate` | `too dark` | 3 |",
+    "| `text_to_image`, held to `filter.sharp(limit=0.5)` | synthesise: `spam` 4 | 4 |",
+    "| `text_to_image` | `ham` | 2 |",
     "- `image.rotate`: 6 and 9 look alike upside down",
     "| `ada/mails` | `0123abcd` | `cc-by-4.0` | 24 |",
     "| `ada/digits-to-image` | `c0ffee` |",
@@ -147,7 +155,7 @@ def test_tables_are_tables(tmp_path):
         elif token.type == "table_close":
             widths.append(set(current))
             current = []
-    assert len(widths) == 9, len(widths)
+    assert len(widths) == 10, len(widths)
     assert all(len(width) == 1 for width in widths)
     assert not any(
         line.count("|") > 1
@@ -168,7 +176,7 @@ def test_text_of_the_data_is_shown_and_never_obeyed(tmp_path, nasty):
         name="Nasty",
         summary=nasty,
         sources=(Source(path=nasty or "x", licence="cc-by-4.0", revision=nasty, citation=nasty),),
-        steps=(Step(op=nasty, may_change=(nasty,), counts={nasty: 1}, rejects={nasty: 1}),),
+        steps=(Step(op=nasty, may_change=(nasty,), counts={nasty: 1}, rejects={nasty: 1}, filters=(nasty,)),),
         models=(Model(id=nasty, licence="mit", determinism=nasty),),
         effect=Effect(metric=nasty, without=0, with_=1, interval=(0, 1), verdict=nasty),
         rebuild=nasty,

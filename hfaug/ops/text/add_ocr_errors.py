@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from hfaug.fields import Limit, Share
 from hfaug.kinds import EditOp
-from hfaug.language.noise import Edit, draw_errors
+from hfaug.language.noise import Draw, Edit, draw_errors, make_errors
 from hfaug.language.ocr import MISREAD
 from hfaug.language.scripts import unknown_script
 from hfaug.language.words import bears_mark
@@ -36,8 +36,6 @@ class AddOcrErrors(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("numbers", "names and rare words")
 
-    expected_draws: ClassVar[int] = 8
-
     share: Share = 0.1
     most: Annotated[int, Limit(1)] = 20
 
@@ -47,13 +45,17 @@ class AddOcrErrors(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the places of the errors, and what is read there."""
-        return draw_errors(text, rng, share=self.share, most=self.most, at=_error)
+        return draw_errors(text, rng, _error, share=self.share, most=self.most)
+
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same errors, made at once."""
+        return make_errors(text, rng, _error, share=self.share, most=self.most)
 
 
-def _error(text: str, at: int, rng: Stream) -> Edit | None:
+def _error(text: str, at: int, draw: Draw) -> Edit | None:
     """A misread pair of characters where one stands, else a misread character."""
-    for end in (min(at + 2, len(text)), at + 1):
+    for end in (at + 2, at + 1):
         read = MISREAD.get(text[at:end])
-        if read and not bears_mark(text, end - 1):
-            return at, end, rng.choice(read)
+        if read and (text.isascii() or not bears_mark(text, end - 1)):
+            return at, min(end, len(text)), read[int(draw() * len(read))]
     return None

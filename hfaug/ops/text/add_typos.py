@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from hfaug.fields import Limit, Share
 from hfaug.kinds import EditOp
 from hfaug.language.keyboards import neighbours
-from hfaug.language.noise import Edit, draw_errors
+from hfaug.language.noise import Draw, Edit, draw_errors, make_errors
 from hfaug.language.scripts import unknown_script
 from hfaug.language.words import bears_mark
 from hfaug.moves import Edits
@@ -40,8 +41,6 @@ class AddTypos(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("names and rare words", "numbers")
 
-    expected_draws: ClassVar[int] = 8
-
     share: Share = 0.1
     layout: Literal["qwerty", "qwertz", "azerty", "jcuken"] = "qwerty"
     most: Annotated[int, Limit(1)] = 20
@@ -52,25 +51,30 @@ class AddTypos(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the places of the errors, and what each is."""
-        keys = neighbours(self.layout)
+        return draw_errors(text, rng, _typing(self.layout), share=self.share, most=self.most)
 
-        def error(text: str, at: int, rng: Stream) -> Edit | None:
-            return _error(text, at, rng, keys)
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same errors, made at once."""
+        return make_errors(text, rng, _typing(self.layout), share=self.share, most=self.most)
 
-        return draw_errors(text, rng, share=self.share, most=self.most, at=error)
+
+@functools.cache
+def _typing(layout: str) -> Callable[[str, int, Draw], Edit | None]:
+    """What an error on a keyboard would be at a place of a text."""
+    return functools.partial(_error, neighbours(layout))
 
 
-def _error(text: str, at: int, rng: Stream, keys: Mapping[str, str]) -> Edit | None:
+def _error(keys: Mapping[str, str], text: str, at: int, draw: Draw) -> Edit | None:
     """One error at a letter or digit; each of the four kinds is as likely as the others."""
     key = text[at]
     near = keys.get(key)
-    if near is None or bears_mark(text, at):
+    if near is None or (not text.isascii() and bears_mark(text, at)):
         return None
-    kind = int(rng.random() * 4)
+    kind = int(draw() * 4)
     if kind == 0:
-        return at, at + 1, rng.choice(near)
-    if kind == 1:
-        return at, at + 1, key + rng.choice(near)  # with the key: what is put in at a border is outside a label
+        return at, at + 1, near[int(draw() * len(near))]
+    if kind == 1:  # with the key: what is put in at a border is outside a label
+        return at, at + 1, key + near[int(draw() * len(near))]
     if kind == 2:
         return at, at + 1, key + key
     alone = not (text[at - 1 : at].isalnum() or text[at + 1 : at + 2].isalnum())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar
 
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, Share
 from hfaug.kinds import EditOp
 from hfaug.language.homoglyphs import lookalikes
-from hfaug.language.noise import Edit, draw_errors
+from hfaug.language.noise import Draw, Edit, draw_errors, make_errors
 from hfaug.language.scripts import unknown_script
 from hfaug.language.words import bears_mark
 from hfaug.moves import Edits
@@ -40,8 +42,6 @@ class ReplaceHomoglyphs(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("whether a program can read and find the words",)
 
-    expected_draws: ClassVar[int] = 8
-
     share: Share = 0.1
     scripts: tuple[str, ...] = _SCRIPTS
     most: Annotated[int, Limit(1)] = 20
@@ -59,10 +59,19 @@ class ReplaceHomoglyphs(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the letters, and what each becomes."""
-        table = lookalikes(self.scripts)
+        return draw_errors(text, rng, _swapping(self.scripts), share=self.share, most=self.most)
 
-        def swap(text: str, at: int, rng: Stream) -> Edit | None:
-            like = table.get(text[at])
-            return None if like is None or bears_mark(text, at) else (at, at + 1, rng.choice(like))
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same letters, exchanged at once."""
+        return make_errors(text, rng, _swapping(self.scripts), share=self.share, most=self.most)
 
-        return draw_errors(text, rng, share=self.share, most=self.most, at=swap)
+
+@functools.cache
+def _swapping(scripts: tuple[str, ...]) -> Callable[[str, int, Draw], Edit | None]:
+    """What the letter at a place of a text would become."""
+    return functools.partial(_swap, lookalikes(scripts))
+
+
+def _swap(table: Mapping[str, str], text: str, at: int, draw: Draw) -> Edit | None:
+    like = table.get(text[at])
+    return None if like is None or bears_mark(text, at) else (at, at + 1, like[int(draw() * len(like))])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 from hfaug.fields import Limit, Share
 from hfaug.kinds import EditOp
-from hfaug.language.noise import Edit, draw_errors
+from hfaug.language.noise import Draw, Edit, draw_errors, make_errors
 from hfaug.language.words import address_spans, bears_mark, covers, is_mostly_unspaced, is_unspaced
 from hfaug.moves import Edits
 from hfaug.randomness import Stream
@@ -34,8 +35,6 @@ class SplitWords(EditOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("words that fall into other words",)
 
-    expected_draws: ClassVar[int] = 8
-
     share: Share = 0.1
     most: Annotated[int, Limit(1)] = 20
 
@@ -45,15 +44,26 @@ class SplitWords(EditOp):
 
     def edits(self, text: str, rng: Stream) -> Edits:
         """Draw the places: two letters of the word stand before each, and two behind it."""
-        addresses = address_spans(text)
+        return draw_errors(text, rng, _place(text), share=self.share, most=self.most, apart=1)
 
-        def split(text: str, at: int, _rng: Stream) -> Edit | None:
-            return (at, at, " ") if _fits(text, at) and not covers(addresses, at) else None
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same blanks, put in at once."""
+        return make_errors(text, rng, _place(text), share=self.share, most=self.most, apart=1)
 
-        return draw_errors(text, rng, share=self.share, most=self.most, at=split, apart=1)
+
+def _place(text: str) -> Callable[[str, int, Draw], Edit | None]:
+    """What splits a text at a place, outside of addresses."""
+    addresses = address_spans(text)
+    if not addresses:
+        return _split
+    return lambda text, at, draw: None if covers(addresses, at) else _split(text, at, draw)
 
 
-def _fits(text: str, at: int) -> bool:
-    """Whether a blank can stand before a letter, with two letters of the word on each side."""
-    around = text[at - 2 : at + 2] if at > 1 else ""
-    return len(around) == 4 and around.isalpha() and not bears_mark(text, at + 1) and not is_unspaced(around)
+def _split(text: str, at: int, _draw: Draw) -> Edit | None:
+    """A blank before a letter, where it has two letters of the word on each side."""
+    around = text[at - 2 : at + 2]
+    if len(around) < 4 or not around.isalpha():
+        return None
+    if not text.isascii() and (bears_mark(text, at + 1) or is_unspaced(around)):
+        return None
+    return at, at, " "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from hfaug.fields import Natural, Share
 from hfaug.kinds import ArrangeOp
-from hfaug.language.words import whole_words
+from hfaug.language.words import whole_pieces, whole_words
 from hfaug.randomness import Stream
 
 __all__ = ["SwapWords"]
@@ -33,7 +33,7 @@ class SwapWords(ArrangeOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("who does what", "what is negated")
 
-    expected_draws: ClassVar[int] = 8
+    expected_draws: ClassVar[int] = 12
 
     share: Share = 0.1
     reach: Natural = 0
@@ -45,12 +45,32 @@ class SwapWords(ArrangeOp):
     def order(self, count: int, rng: Stream) -> Sequence[int]:
         """Draw pairs of places, and swap what stands there, one pair after the other."""
         order = list(range(count))
-        wanted, draw = self.share * count, rng.random
-        for _ in range(int(wanted) + (draw() < wanted - int(wanted)) if count > 1 else 0):
-            first = int(draw() * count)
-            near = self.reach or count
-            low, high = max(0, first - near), min(count, first + near + 1)
-            second = low + int(draw() * (high - 1 - low))
-            second += second >= first
+        for first, second in self._pairs(count, rng):
             order[first], order[second] = order[second], order[first]
         return order
+
+    def edited(self, text: str, rng: Stream) -> str:
+        """The same swaps, made in the text cut into words, where that is quickly done."""
+        pieces = whole_pieces(text)
+        if pieces is None:
+            return super().edited(text, rng)
+        for first, second in self._pairs(len(pieces) // 2, rng):
+            a, b = 2 * first + 1, 2 * second + 1
+            pieces[a], pieces[b] = pieces[b], pieces[a]
+        after = "".join(pieces)
+        return text if after == text else after
+
+    def _pairs(self, count: int, rng: Stream) -> Iterator[tuple[int, int]]:
+        """The places of each swap."""
+        if count < 2:
+            return
+        draw = rng.random
+        wanted = self.share * count
+        whole = int(wanted)
+        near = self.reach or count
+        for _ in range(whole + (draw() < wanted - whole)):
+            first = int(draw() * count)
+            low = first - near if first > near else 0
+            high = min(count, first + near + 1)
+            second = low + int(draw() * (high - 1 - low))
+            yield first, second + (second >= first)

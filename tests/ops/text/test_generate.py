@@ -61,6 +61,22 @@ def made(op, rows=REQUESTS, model=FakeLanguageModel):
     return table.to_pylist(), rejects
 
 
+def test_columns_that_no_model_can_write_are_named_when_they_are_left_out(caplog):
+    """By their names and by what to do; not where the columns were chosen, and not the lineage."""
+    rows = MAILS.add_column("photo", [None] * len(MAILS), feature=Image())
+    with caplog.at_level("WARNING", "hfaug"):
+        fitted = Generate(model="fake", shots=1).fit(hfaug.with_ids(rows))
+    assert [record.getMessage() for record in caplog.records] == [
+        "hfaug: Generate leaves out what a model cannot write: photo; say columns to choose"
+    ]
+    assert "photo" not in fitted.features(REQUESTS.features)
+    caplog.clear()
+    with caplog.at_level("WARNING", "hfaug"):
+        Generate(model="fake", shots=1, columns={"text": "string"}).fit(rows)
+        Generate(model="fake", shots=1).fit(MAILS)
+    assert not caplog.records
+
+
 def test_columns_and_examples_are_learnt_from_a_dataset():
     """The request's class stays; the other columns are written, and the examples are of that class, as data."""
     model = answering(lambda prompt, seed: {"text": f"Row {seed}", "stars": -3, "tags": ["x"]})

@@ -1,0 +1,79 @@
+"""The images of rows as filters look at them, and a space in which those that look alike are near each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hfaug import media, provenance
+from hfaug.backends import Seen, image_features
+from hfaug.errors import MediaError
+
+__all__ = ["PIXELS", "embedded", "looked_at", "reduced"]
+
+PIXELS = "pixels, 16x16 RGB, without their mean, of unit length"
+"""The space where no model is given: in it copies are near each other, also recompressed, recoloured or a pixel off."""
+
+_SIDE = 16
+
+
+def looked_at(row: Mapping[str, Any], column: str) -> Seen | None:
+    """The image in a column, RGB on white, 8 bits; None where there is none.
+
+    Args:
+        row: A row with values as they are stored, or decoded.
+        column: Its image column.
+
+    Raises:
+        MediaError: It is no image; names the row.
+    """
+    value = row[column]
+    if value is None:
+        return None
+    stored = isinstance(value, (bytes, str)) or (isinstance(value, Mapping) and "bytes" in value)
+    try:
+        data = media.read_media(value) if stored else None
+        array = (media.decode_image(data) if data is not None else media.picture_from(value)).array
+    except MediaError as error:
+        lineage = row.get(provenance.COLUMN)
+        who = f"row {lineage['id']}, " if isinstance(lineage, Mapping) else ""
+        raise MediaError(f"{who}column {column!r}: {error}") from error
+    if array.dtype == np.uint16:
+        array = (array >> 8).astype(np.uint8)
+    if array.shape[2] == 4:
+        alpha = array[..., 3:].astype(np.uint16)
+        array = ((array[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
+
+
+def reduced(image: Seen, side: int) -> Seen:
+    """An image as a square of some pixels, each the mean of those that it stands for; the shape is not kept.
+
+    Args:
+        image: Shape (height, width, 3).
+        side: Height and width of the result, in pixels.
+    """
+    import cv2
+
+    way = cv2.INTER_AREA if min(image.shape[:2]) >= side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (side, side), interpolation=way), np.uint8)
+
+
+def embedded(images: Sequence[Seen], model: str | None, revision: str | None) -> npt.NDArray[np.float32]:
+    """Where images lie: one vector of length 1 for each, shape (images, features).
+
+    Args:
+        images: Of any size.
+        model: A feature extractor; None for `PIXELS`.
+        revision: Its tag or commit.
+    """
+    if model is not None:
+        found = image_features(model, revision=revision).embed(images)
+    else:
+        found = np.array([reduced(image, _SIDE).ravel() for image in images], np.float32).reshape(-1, 3 * _SIDE**2)
+        found -= found.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(found / np.maximum(lengths, 1e-6), np.float32)

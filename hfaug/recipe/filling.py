@@ -1,0 +1,108 @@
+"""Fill what a dataset lacks with made rows, from Python: the rounds of a recipe's ``balance: {generate: ...}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import xxhash
+from datasets import Dataset, concatenate_datasets
+
+from hfaug import provenance
+from hfaug.assets import assets_folder
+from hfaug.balance import Target, class_columns, target_of
+from hfaug.engine import Engine, RowsStep, Stage, World
+from hfaug.engine.launch import stoppable
+from hfaug.errors import RecipeError
+from hfaug.filters import Filter
+from hfaug.ids import formatted, with_ids
+from hfaug.op import Op
+from hfaug.recipe.asking import Generate, Prompts, prompt_fault
+from hfaug.recipe.missing import Generation
+from hfaug.recipe.schema import Balance
+from hfaug.recipe.sources import digest_of
+
+__all__ = ["generate_missing"]
+
+
+def generate_missing(
+    dataset: Dataset,
+    column: str | Sequence[str],
+    op: Op,
+    *,
+    target: Target = "most",
+    prompt: str | None = None,
+    slots: Mapping[str, Sequence[str]] | None = None,
+    classes: Sequence[str | Sequence[str]] = (),
+    filters: Sequence[Filter] = (),
+    tries: int = 5,
+    work: str | Path | None = None,
+    world: World | None = None,
+    progress: bool = True,
+) -> Dataset:
+    """Let a generator make the rows that classes lack, until as many as are wanted have passed the filters.
+
+    Rounds of requests, each for what is missing after the rounds before; a class of which rows were lost is asked for
+    by as many more. The result does not depend on the number of processes, and a call that broke off goes on.
+
+    Args:
+        dataset: One split.
+        column: The class column, or several: then combinations of their classes are filled.
+        op: The generator, such as ``hfaug.ops.image.TextToImage``.
+        target: Rows of each class in the end: ``most`` (as many as the largest class has), ``least``, a number, or
+            numbers by the name of the class.
+        prompt: What the generator is told, with the columns and slots in braces; none where it reads the class alone.
+        slots: Words of which one is drawn for each row, by the name of their slot.
+        classes: The classes that are filled, of several columns a name of each; all that the one ClassLabel knows, else
+            those that some row has, when left out.
+        filters: What a made row must pass to count.
+        tries: Requests for each missing row, at most. What is missing then is told in the log.
+        work: Folder or fsspec address of the finished stages, a copy of the rows among them; in hfaug's cache when left
+            out.
+        world: Which process of how many this is, from ``hfaug.engine.world()``.
+        progress: Whether the main process shows how far it is.
+
+    Returns:
+        The rows of the dataset, unchanged but for their lineage, then the made ones.
+
+    Raises:
+        RecipeError: A column, class or slot is unknown, or made rows do not fit the columns.
+
+    >>> from datasets import ClassLabel, Features, Value
+    >>> import hfaug, tempfile
+    >>> kinds = Features({"text": Value("string"), "label": ClassLabel(names=["ham", "spam"])})
+    >>> mails = Dataset.from_dict({"text": ["Hi Bob", "See you", "Win now"], "label": [0, 0, 1]}, kinds)
+    >>> class Shout(hfaug.RowOp):
+    ...     needs, origin = ("prompt",), "synthetic"
+    ...     def adds(self, features, roles):
+    ...         return Features({"text": Value("string")})
+    ...     def apply(self, row, rng):
+    ...         return row.replace({"text": row["prompt"].upper() + "!" * rng.integers(1, 4)})
+    >>> with tempfile.TemporaryDirectory() as work:
+    ...     full = generate_missing(mails, "label", Shout(), prompt="buy {label}", work=work, progress=False)
+    ...     full["label"][:], full["text"][3].rstrip("!")
+    ([0, 0, 1, 1], 'BUY SPAM')
+    """
+    columns = class_columns("generate_missing", column, dataset.features)
+    prompts = Prompts(columns, prompt, {name: tuple(words) for name, words in (slots or {}).items()})
+    if prompt is not None and (fault := prompt_fault(prompt, {*columns, *prompts.slots})):
+        raise RecipeError(f"generate_missing: prompt {fault[0]}, got {prompt!r}; {fault[1]}")
+    named = tuple((one,) if isinstance(one, str) else tuple(one) for one in classes)
+    asking = Generate(op, prompts, named, tuple(filters), tries)
+    step = Balance(columns, target, drop=False, generate=asking)
+    rows = with_ids(dataset.with_format(None), id_column=op.binding.id)
+    target_of("generate_missing", target, columns, rows.features)
+    real = Stage(RowsStep("rows", digest_of("rows", _digest(rows)), lambda: rows))
+    made = Generation("made", "generate_missing", asking, real, rows.features).until(step, tries)
+    with stoppable(), Engine(work or assets_folder().parent / "work", world, progress=progress) as engine:
+        (view,) = engine.finish(made)
+    return formatted(concatenate_datasets([rows, view.dataset()]) if len(view) else rows, dataset)
+
+
+def _digest(rows: Dataset) -> str:
+    """Digest of the rows and their ids."""
+    found = xxhash.xxh3_128(str(rows.features).encode())
+    for table in rows.with_format("arrow").iter(1000):
+        found.update("".join(provenance.content_ids(table)).encode())
+        found.update("\n".join(item["id"] for item in table[provenance.COLUMN].to_pylist()).encode())
+    return found.hexdigest()

@@ -1,0 +1,59 @@
+"""`hfaug.generate_missing`: from Python what a recipe does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from datasets import ClassLabel, Dataset, Features, Value
+
+import hfaug
+from hfaug import provenance
+from hfaug.errors import ParameterError, RecipeError, RoleError
+from tests.recipe.inventing import Even, Invent
+
+FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["cat", "dog"])})
+PETS = Dataset.from_dict({"text": ["real 1", "real 3", "real 5", "real 7"], "label": [0, 0, 0, 1]}, FEATURES)
+
+
+def filled(work: Path, **more: object) -> Dataset:
+    """Pets, as many dogs as cats unless told otherwise."""
+    told = {"prompt": "a {label}", "filters": [Even()], "work": work, "progress": False, **more}
+    return hfaug.generate_missing(PETS, "label", Invent(), **told)  # type: ignore[arg-type]
+
+
+def test_the_rows_stay_and_the_missing_ones_follow(tmp_path: Path) -> None:
+    """As many as the largest class has, all through the filter, all with their lineage."""
+    found = filled(tmp_path)
+    assert found.select(range(4)).remove_columns(provenance.COLUMN)[:] == PETS[:]
+    assert found["label"][:] == [0, 0, 0, 1, 1, 1]
+    assert all(row["text"].startswith("a dog ") and int(row["text"][-1]) % 2 == 0 for row in found.select(range(4, 6)))
+    assert [item["origin"] for item in found[provenance.COLUMN]] == ["source"] * 4 + ["synthetic"] * 2
+
+
+def test_a_second_call_makes_nothing_anew_and_more_are_added_to_what_is_there(tmp_path: Path) -> None:
+    """A request's id follows from its class and number."""
+    few, again, more = filled(tmp_path), filled(tmp_path), filled(tmp_path, target=9)
+    assert few[:] == again[:]
+    assert Counter(more["label"]) == {0: 9, 1: 9}
+    assert set(few["text"][4:]) <= set(more["text"])
+
+
+def test_targets_are_numbers_by_class_too(tmp_path: Path) -> None:
+    """Classes that are not named stay as they are."""
+    assert Counter(filled(tmp_path, target={"dog": 4})["label"]) == {0: 3, 1: 4}
+    assert filled(tmp_path, target={"dog": 1})[:] == hfaug.with_ids(PETS)[:]
+
+
+def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
+    """In the words of the call."""
+    with pytest.raises(RoleError, match="generate_missing: column must be one of text, label, got 'kind'"):
+        hfaug.generate_missing(PETS, "kind", Invent())
+    with pytest.raises(RecipeError, match="generate_missing: prompt must have slots among label, has 'colour'"):
+        filled(tmp_path, prompt="a {colour}")
+    with pytest.raises(ParameterError, match=r"generate_missing: target must name classes of 'label'.*'cow' is none"):
+        filled(tmp_path, target={"cow": 2})
+    with pytest.raises(RoleError, match="prompt"):
+        filled(tmp_path, prompt=None)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,196 @@
+"""Generate what is missing: rounds until the target is met after the filters, or until the tries are used up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import Dataset
+
+from hfaug import provenance
+from hfaug.errors import RecipeError
+from hfaug.recipe import parse_recipe
+from hfaug.recipe.build import Build, build
+from hfaug.recipe.missing import next_round
+from tests.recipe import inventing
+from tests.recipe.test_build import digest, run_ranks
+
+START = """
+name: things
+seed: 3
+source: {path: json, data_files: things.jsonl, encode: label, license: cc0-1.0}
+steps:
+"""
+BALANCE = """
+  - balance:
+      column: label
+      target: 12
+      drop: false
+      generate:
+        op: {tests.recipe.inventing:Invent: {refused: 0.2}}
+        prompt: "a {size} {label}"
+        slots: {size: [small, large]}
+        filters: [tests.recipe.inventing:Even]
+        tries: 9
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """15 cats, 4 dogs, 1 bird; each ends in an odd digit."""
+    names = ["cat"] * 15 + ["dog"] * 4 + ["bird"]
+    lines = [{"text": f"real {name} {2 * at + 1}", "label": name, "tone": "low"} for at, name in enumerate(names)]
+    (tmp_path / "things.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return tmp_path
+
+
+def made(text: str, folder: Path, work: str = "work") -> Build:
+    """The build of a recipe, in this process."""
+    return build(parse_recipe(START + text, folder), folder / work, progress=False)
+
+
+def counts(data: Dataset) -> dict[str, int]:
+    """Rows by class."""
+    return dict(Counter(data.features["label"].int2str(label) for label in data["label"]))
+
+
+def invented(data: Dataset) -> list[dict[str, Any]]:
+    """The made rows."""
+    return [row for row in data if row[provenance.COLUMN]["origin"] == "synthetic"]
+
+
+def test_the_target_is_met_after_the_filters(folder: Path) -> None:
+    """No more and no fewer; what fell on the way is counted with its reason, in the record and so on the card."""
+    result = made(BALANCE, folder)
+    train = result.splits["train"]
+    assert counts(train) == {"cat": 15, "dog": 12, "bird": 12}
+    rows = invented(train)
+    assert all(int(row["text"][-1]) % 2 == 0 for row in rows)
+    assert all(row["text"].split()[2] == train.features["label"].int2str(row["label"]) for row in rows)
+    assert all(row["tone"] is None for row in rows)
+    (step,) = result.record.steps
+    assert (step.kind, step.counts, step.missing) == ("balance", {"bird": 11, "dog": 8}, {})
+    assert step.rejects["odd"] > 5
+    assert step.rejects["no idea"] > 0
+    rounds = [stage.name for stage in result.report.stages if stage.name.startswith("requests-")]
+    assert 2 <= len(rounds) <= 6
+
+
+def test_a_generator_that_fails_is_asked_so_often_and_no_more(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Then the run goes on with what there is, and says what is missing."""
+    result = made(BALANCE.replace("refused: 0.2", "refused: 1.0").replace("tries: 9", "tries: 3"), folder)
+    (step,) = result.record.steps
+    assert step.missing == {"bird": 11, "dog": 8}
+    assert step.rejects == {"no idea": 57}
+    assert counts(result.splits["train"]) == {"cat": 15, "dog": 4, "bird": 1}
+    assert "still missing: 11 of bird, 8 of dog; raise tries or ease the filters" in caplog.text
+
+
+def test_filters_that_compare_rows_see_all_rounds_and_the_real_rows(folder: Path) -> None:
+    """Few different texts: repeats fall, in whichever round they are made, and the same ones in any order of rounds."""
+    few = BALANCE.replace("refused: 0.2", "numbers: 30").replace("Even]", "Even, tests.recipe.inventing:FirstOfEach]")
+    result = made(few.replace("tries: 9", "tries: 40"), folder)
+    texts = [row["text"] for row in invented(result.splits["train"])]
+    assert len(texts) == len(set(texts)) == 19
+    assert result.record.steps[0].rejects["again"] > 0
+
+
+def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Path) -> None:
+    """Once, whatever the number of rounds."""
+    result = made(BALANCE.replace("inventing:Even", "inventing:NewEndings"), folder)
+    assert counts(result.splits["train"]) == {"cat": 15, "dog": 12, "bird": 12}
+    assert not {row["text"][-1] for row in invented(result.splits["train"])} & set("13579")
+    assert result.record.steps[0].rejects["known ending"] > 5
+    assert sum(stage.name.startswith("learn-") for stage in result.report.stages) == 1
+
+
+def test_any_number_of_processes_and_any_kill_give_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds follow from finished rounds alone."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    (folder / "recipe.yaml").write_text(START + BALANCE)
+    alone = digest(made(BALANCE, folder).splits["train"])
+    for point in ("after_claim:3", "after_temp_write:5", "after_rename:4"):
+        assert run_ranks(folder, 1, {0: point}, inventing.__name__) != [0]
+    assert run_ranks(folder, 3, needs=inventing.__name__) == [0, 0, 0]
+    shared = made(BALANCE, folder, "shared")
+    assert not any(stage.computed for stage in shared.report.stages)
+    assert digest(shared.splits["train"]) == alone
+
+
+def test_every_class_that_the_column_knows_is_filled_also_one_without_rows(folder: Path) -> None:
+    """Unless the recipe lists classes, or numbers for some."""
+    text = (folder / "things.jsonl").read_text().replace('"bird"', '"dog"')
+    (folder / "things.jsonl").write_text(text + '\n{"text": "real fish 1", "label": "fish", "tone": "high"}')
+    one = BALANCE.replace("target: 12", "target: {fish: 3}")
+    assert counts(made(one, folder).splits["train"]) == {"cat": 15, "dog": 5, "fish": 3}
+    some = BALANCE.replace("tries: 9", "tries: 9\n        classes: [fish]")
+    assert counts(made(some, folder).splits["train"]) == {"cat": 15, "dog": 5, "fish": 12}
+    most = BALANCE.replace("target: 12", "target: most")
+    assert counts(made(most, folder).splits["train"]) == {"cat": 15, "dog": 15, "fish": 15}
+
+
+def test_combinations_of_classes_are_filled(folder: Path) -> None:
+    """Those that some row has, or those that are listed."""
+    text = BALANCE.replace("column: label", "column: [label, tone]").replace("{label}", "{tone} {label}")
+    rows = (folder / "things.jsonl").read_text().replace('"cat", "tone": "low"', '"cat", "tone": "high"', 3)
+    (folder / "things.jsonl").write_text(rows)
+    found = made(text, folder).splits["train"]
+    names = found.features["label"].int2str
+    assert Counter((names(row["label"]), row["tone"]) for row in found) == {
+        ("cat", "high"): 12, ("cat", "low"): 12, ("dog", "low"): 12, ("bird", "low"): 12,
+    }  # fmt: skip
+    listed = text.replace("tries: 9", "tries: 9\n        classes: [[dog, high]]").replace("target: 12", "target: 5")
+    assert Counter(row["tone"] for row in invented(made(listed, folder).splits["train"])) == {"high": 5}
+
+
+def test_larger_classes_are_cut_where_asked(folder: Path) -> None:
+    """As without a generator."""
+    found = made(BALANCE.replace("drop: false", "drop: true"), folder).splits["train"]
+    assert counts(found) == {"cat": 12, "dog": 12, "bird": 12}
+
+
+def test_rows_of_a_fixed_number_of_requests_can_be_held_to_filters(folder: Path) -> None:
+    """And only those: real rows that would fall stay."""
+    result = made(
+        """
+  - synthesise:
+      op: tests.recipe.inventing:Invent
+      requests: {column: label, count: 10, prompt: "a {label}"}
+      filters: tests.recipe.inventing:Even
+""",
+        folder,
+    )
+    step = result.record.steps[0]
+    assert sum(step.counts.values()) + step.rejects["odd"] == 30
+    assert sum(row[provenance.COLUMN]["origin"] == "source" for row in result.splits["train"]) == 20
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (("label", "kind"), r"steps\[0\]\.balance: column must be one of text, label, tone"),
+        (("target: 12", "target: {cow: 3}"), "target must name classes of 'label'.*'cow' is none"),
+        (("target: 12", "target: lots"), "must be most"),
+        (("{label}", "{colour}"), "must have slots among label, size, has 'colour'"),
+        (("tries: 9", "tries: 0"), "tries: must be a whole number from 1 up"),
+        (("tries: 9", "tries: 9\n        classes: [[dog, high]]"), "must name a class of each of label"),
+        (("tries: 9", "tries: 9\n      ops: text.swap_chars"), "must stand alone, without ops"),
+        (("inventing:Even", "inventing:Odd"), "inventing:Odd"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_any_work(change: tuple[str, str], told: str, folder: Path) -> None:
+    """With the place in the recipe."""
+    with pytest.raises(RecipeError, match=told):
+        made(BALANCE.replace(*change), folder)
+    assert not (folder / "work").exists()
+
+
+def test_the_share_of_good_rows_decides_how_many_are_asked_for() -> None:
+    """And a class of which none came is asked for at the rate that the tries allow."""
+    wanted = {("a",): 10, ("b",): 10, ("c",): 10}
+    more = next_round(wanted, {("a",): 10, ("b",): 5}, dict.fromkeys(wanted, 10), 4)
+    assert more == {("b",): range(10, 20), ("c",): range(10, 40)}
+    assert next_round(wanted, {("a",): 10}, dict.fromkeys(wanted, 40), 4) == {}
