@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar, cast
 
 from hfaug.backends.identity import identify
+from hfaug.backends.kinds import ENTRIES, EXACT, HERE, LOADERS, UNSTORED
 from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
@@ -54,40 +55,6 @@ class BackendFactory(Protocol):
         """The backend for ``model``."""
 
 
-_HERE = "transformers"  # what runs a model unless another runtime is asked for
-# kind -> runtime -> (module, function that loads)
-_LOADERS = {
-    "translator": {
-        _HERE: ("hfaug.backends.marian", "load"),
-        "ctranslate2": ("hfaug.backends.ct2", "load"),
-        "remote": ("hfaug.backends.remote", "load_translator"),
-    },
-    "language_model": {
-        _HERE: ("hfaug.backends.lm", "load"),
-        "vllm": ("hfaug.backends.lm_vllm", "load"),
-        "remote": ("hfaug.backends.remote", "load_language_model"),
-    },
-    "masked_model": {_HERE: ("hfaug.backends.masked", "load")},
-    "image_pipeline": {_HERE: ("hfaug.backends.diffusion", "load")},
-    "image_sampler": {_HERE: ("hfaug.backends.sampling_here", "load")},
-    "image_classifier": {_HERE: ("hfaug.backends.seeing", "load_classifier")},
-    "image_features": {_HERE: ("hfaug.backends.seeing", "load_features")},
-    "speaker": {_HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
-    "transcriber": {
-        _HERE: ("hfaug.backends.transcribing", "load"),
-        "faster-whisper": ("hfaug.backends.whisper_ct2", "load"),
-    },
-    "speech_quality": {_HERE: ("hfaug.backends.dnsmos", "load")},
-}
-_ENTRIES = {
-    "image_pipeline": "model_index.json",
-    "image_sampler": "model_index.json",
-    "speech_quality": "sig_bak_ovr.onnx",
-}
-"""The file that every model of a kind has, where not config.json."""
-_UNSTORED = ("remote", "espeak-ng")  # runtimes whose models lie in no folder: to load one costs next to nothing
-_EXACT = (_HERE, "faster-whisper")  # runtimes that are planned to be exact by row, on a CPU
-
 _loaded: dict[tuple[str, ...], Backend] = {}
 _overrides: dict[str, BackendFactory] = {}
 _overridden: dict[tuple[str, ...], Backend] = {}
@@ -100,7 +67,7 @@ def translator(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Translator:
@@ -126,7 +93,7 @@ def language_model(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> LanguageModel:
@@ -178,7 +145,7 @@ def speaker(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Speaker:
@@ -193,7 +160,7 @@ def transcriber(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Transcriber:
@@ -214,7 +181,7 @@ def speech_quality(model: str, *, revision: str | None = None) -> SpeechQuality:
     return cast("SpeechQuality", found)
 
 
-def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = _HERE) -> dict[str, Any]:
+def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = HERE) -> dict[str, Any]:
     """What is known of a model without loading it: ``id``, ``revision``, ``licence`` and ``determinism``.
 
     Where it is loaded, also ``settings``, what it runs with, and ``events``, what happened to it in this process:
@@ -233,7 +200,7 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
         ModelError: There is no such model, or not in that revision.
     """
     name = _runtime(kind, runtime)
-    if kind in _overrides or name in _UNSTORED:  # to load one costs nothing, and asks nobody
+    if kind in _overrides or name in UNSTORED:  # to load one costs nothing, and asks nobody
         found = get(kind, model, revision=revision, runtime=runtime)
         return {
             "id": found.model_id,
@@ -242,12 +209,12 @@ def facts(kind: str, model: str, revision: str | None = None, *, runtime: str = 
             "determinism": found.determinism,
             **_run_of(found),
         }
-    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
+    identity = identify(model, revision, entry=ENTRIES.get(kind, "config.json"))
     device = "cpu" if kind == "speech_quality" else pick_device()
     dtype = pick_dtype(None, device)
     loaded = _loaded.get((kind, runtime, identity.source, identity.revision, dtype, device))
     # what a model that is loaded has tried out counts for more
-    planned = "row" if (device, dtype) == ("cpu", "float32") and name in _EXACT else "request"
+    planned = "row" if (device, dtype) == ("cpu", "float32") and name in EXACT else "request"
     return {
         "id": identity.model_id,
         "revision": identity.revision,
@@ -268,7 +235,7 @@ def get(
     model: str,
     *,
     revision: str | None = None,
-    runtime: str = _HERE,
+    runtime: str = HERE,
     dtype: str | None = None,
     device: str | None = None,
 ) -> Backend:
@@ -280,7 +247,7 @@ def get(
             if key not in _overridden:
                 _overridden[key] = factory(model, revision=revision, dtype=dtype, device=device)
             return _overridden[key]
-        if name in _UNSTORED:
+        if name in UNSTORED:
             return _get_unstored(kind, name, model, revision, runtime)
         return _get_here(kind, model, revision, name, dtype, device)
 
@@ -341,9 +308,9 @@ def forget_runtime(runtime: str) -> None:
 
 def _runtimes(kind: str) -> dict[str, tuple[str, str]]:
     """What can run models of a kind."""
-    if kind not in _LOADERS:
-        raise ParameterError(f"kind: must be one of {', '.join(_LOADERS)}, was {kind!r}; choose one")
-    return _LOADERS[kind]
+    if kind not in LOADERS:
+        raise ParameterError(f"kind: must be one of {', '.join(LOADERS)}, was {kind!r}; choose one")
+    return LOADERS[kind]
 
 
 def _runtime(kind: str, runtime: str) -> str:
@@ -359,7 +326,7 @@ def _runtime(kind: str, runtime: str) -> str:
 
 
 def _get_unstored(kind: str, way: str, model: str, revision: str | None, runtime: str) -> Backend:
-    module, name = _LOADERS[kind][way]
+    module, name = LOADERS[kind][way]
     key = (kind, runtime, model, str(revision), "", "")
     if key not in _loaded:
         _loaded[key] = getattr(importlib.import_module(module), name)(model, revision=revision, runtime=runtime)
@@ -370,8 +337,8 @@ def _get_here(
     kind: str, model: str, revision: str | None, runtime: str, dtype: str | None, device: str | None
 ) -> Backend:
     _stay_single_threaded()
-    identity = identify(model, revision, entry=_ENTRIES.get(kind, "config.json"))
-    module, name = _LOADERS[kind][runtime]
+    identity = identify(model, revision, entry=ENTRIES.get(kind, "config.json"))
+    module, name = LOADERS[kind][runtime]
     load: Any = getattr(importlib.import_module(module), name)
     device = pick_device(device)
     dtype = pick_dtype(dtype, device)
@@ -389,7 +356,7 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
     _forked_with_torch = "torch" in sys.modules
     # neither the GPU, nor the threads of CTranslate2, nor an open connection can be shared with the parent
-    useless = [key for key in _loaded if key[-1].startswith("cuda") or key[1] != _HERE]
+    useless = [key for key in _loaded if key[-1].startswith("cuda") or key[1] != HERE]
     _lost.update({key: _loaded.pop(key) for key in useless})
 
 

@@ -14,14 +14,14 @@ from datasets import ClassLabel, Dataset, DatasetDict
 from safetensors.torch import load_file
 
 import hfaug
-from hfaug import fit, media
+from hfaug import media
 from hfaug.backends import registry
 from hfaug.errors import CallError, ModelError, ParameterError, RoleError, RowError
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import read_images
 from hfaug.fit.training import step_numbers
 from hfaug.fit.vae_model import class_gaussians
-from tests.fit.conftest import QUICK, TINY, fitted
+from tests.fit.conftest import TINY, fitted
 from tests.house.source import ROOT
 
 
@@ -42,7 +42,7 @@ def test_a_fitted_model_draws_labelled_rows(model, some_digits):
     made = asked.map(hfaug.ops.image.Sample(model=str(model)), batched=True, load_from_cache_file=False)
     assert made["label"] == asked["label"]
     assert {row["origin"] for row in made["provenance"]} == {"synthetic"}
-    assert {image.size + (image.mode,) for image in made["image"]} == {(16, 16, "L")}
+    assert {(*image.size, image.mode) for image in made["image"]} == {(16, 16, "L")}
     assert len({image.tobytes() for image in made["image"]}) == 6
 
 
@@ -314,7 +314,7 @@ def test_classes_are_matched_by_name(model, some_digits):
     assert [asked.features["label"].int2str(label) for label in made["label"]] == ["0", "7"]
     with pytest.raises(ParameterError, match=r"classes must be among 0, 1, .*, got cat; ask for what it knows"):
         backend.sample(["0", "cat"], [1, 2])
-    with pytest.raises(RoleError, match="needs the column that names the class, since .* knows 10 classes"):
+    with pytest.raises(RoleError, match=r"needs the column that names the class, since .* knows 10 classes"):
         op(hfaug.with_ids(Dataset.from_dict({"number": [1]})).with_format("arrow")[:])
 
 

@@ -1,4 +1,4 @@
-"""LoRA on a real small Stable Diffusion pipeline: small matrices, which diffusers loads, and which change what is drawn."""
+"""LoRA on a real small Stable Diffusion pipeline: matrices that diffusers loads, and that change what is drawn."""
 
 import shutil
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_fine_tuned_is_refused(base, some_digits, tmp_path, monke
     other = shutil.copytree(base, tmp_path / "other")
     index = (other / "model_index.json").read_text()
     (other / "model_index.json").write_text(index.replace("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline"))
-    with pytest.raises(ModelError, match="must be a StableDiffusionPipeline .*, is StableDiffusionImg2ImgPipeline"):
+    with pytest.raises(ModelError, match=r"must be a StableDiffusionPipeline .*, is StableDiffusionImg2ImgPipeline"):
         fit.lora(str(other), some_digits, out=tmp_path / "m")
     monkeypatch.setitem(__import__("sys").modules, "peft", None)
     with pytest.raises((MissingExtra, ImportError), match="peft"):

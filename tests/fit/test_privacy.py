@@ -14,7 +14,7 @@ from tests.fit.conftest import fitted
 
 
 def test_noise_is_made_for_the_steps():
-    """More steps or a smaller epsilon need more noise; what is spent at the end is what was asked for, by any account."""
+    """More steps or a smaller epsilon need more noise; at the end what was asked for is spent, by any account."""
     from opacus.accountants import PRVAccountant
 
     promise = plan_privacy(3.0, 1e-5, 1.0, 64, 2500, 200)

@@ -17,8 +17,8 @@ FIT = """
 import sys
 from datasets import load_from_disk
 from hfaug import fit
-fit.gan(load_from_disk(sys.argv[1]), out=sys.argv[2], size=16, channels=(8, 16), blocks=1, latent=8, steps=3, batch_size=8,
-        sample_every=3, checkpoint_every=2, log_every=1)
+fit.gan(load_from_disk(sys.argv[1]), out=sys.argv[2], size=16, channels=(8, 16), blocks=1, latent=8, steps=3,
+        batch_size=8, sample_every=3, checkpoint_every=2, log_every=1)
 """
 
 
@@ -43,7 +43,9 @@ def test_two_processes_share_a_batch(some_digits, tmp_path):
         group = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
         group |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
         words = [sys.executable, str(tmp_path / "job.py"), str(tmp_path / "data"), str(tmp_path / "m")]
-        told.append(subprocess.Popen(words, env=_environment(**group), stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        told.append(
+            subprocess.Popen(words, env=_environment(**group), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        )
     for process in told:
         with process:
             said = process.communicate(timeout=300)[0].decode()

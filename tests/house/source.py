@@ -30,6 +30,10 @@ def tree(path):
 
 
 @functools.cache
+DERIVED = {"hfaug.backends.sampling_gan", "hfaug.backends.sampling_pipelines"}
+"""Modules of classes that derive from those of torch and diffusers: these are imported at once, the modules late."""
+
+
 def modules():
     """Module name -> file, over everything that is installed."""
     return {module_name(path): path for path in files(*_PACKAGES)}

@@ -30,8 +30,6 @@ LAYERS = [
 LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 KNOWN = {*LEVELS, "backends"}
 BACKEND_USERS = {"backends", "filters", "fit", "ops"}
-DERIVED = {"hfaug.backends.sampling_gan", "hfaug.backends.sampling_pipelines"}
-"""Classes that derive from those of torch and diffusers, which a module must import to be imported itself."""
 NOT_LAYERED = {"hfaug", "hfaug.__main__", "hfaug.cards"}
 HEAVY = {
     "PIL", "accelerate", "audiomentations", "av", "cv2", "diffusers", "evaluate", "matplotlib",
@@ -105,6 +103,6 @@ def test_importing_hfaug_is_light(loaded_by_datasets):
 
 def test_importing_everything_is_light(loaded_by_datasets):
     """No module of hfaug loads a heavy package by being imported, the command line least of all."""
-    names = sorted(name for name in source.modules() if name not in {"hfaug.__main__", *DERIVED})
+    names = sorted(name for name in source.modules() if name not in {"hfaug.__main__", *source.DERIVED})
     extra = (loaded_by("import " + ", ".join(names)) - loaded_by_datasets) & HEAVY
     assert not extra
