@@ -10,7 +10,7 @@ import contextlib
 import copy
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = ["DiffusersSampler", "load"]
 
 _GPU_BATCH = 64
 _CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
+_SHOWN = 20
 _OWN = ("ClassConditionalPipeline", "GANPipeline", "VAEPipeline")
 _OTHERS = ("DDPMPipeline", "DDIMPipeline", "DiTPipeline", "ConsistencyModelPipeline")
 
@@ -80,7 +81,7 @@ class DiffusersSampler:
         self._idle: list[Any] = []
         self._on_cpu = pipe.device.type == "cpu"
         self._accepted = set(inspect.signature(pipe.__call__).parameters)
-        self.classes: dict[str, int] = dict(getattr(pipe, "labels", {}))
+        self.classes = _classes(pipe)
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
     @property
@@ -124,9 +125,9 @@ class DiffusersSampler:
         known_here: set[str | None] = {*self.classes} or {None}
         strange = sorted({str(name) for name in classes if name not in known_here})
         if strange:
-            known = f"among {', '.join(self.classes)}" if self.classes else "None, since the model knows no classes"
+            known = f"among {_listed(self.classes)}" if self.classes else "None, since the model knows no classes"
             raise ParameterError(
-                f"{self.model_id}: classes must be {known}, got {', '.join(strange)}; ask for what it knows, or fit a "
+                f"{self.model_id}: classes must be {known}, got {_listed(strange)}; ask for what it knows, or fit a "
                 "model on the others"
             )
         return [None if name is None else self.classes[name] for name in classes]
@@ -184,10 +185,11 @@ class DiffusersSampler:
     def _draw(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
         import torch
 
-        numbers = [number for number, _ in batch]
         generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
-        asked: dict[str, Any] = {"class_labels": numbers} if "class_labels" in self._accepted else {}
-        with torch.inference_mode():
+        asked: dict[str, Any] = {"batch_size": len(batch)}
+        if self.classes:
+            asked = {"class_labels": [number for number, _ in batch]}
+        with torch.inference_mode(), self._all_noise_given():
             try:
                 images = pipe(**asked, **options, generator=generators, output_type="np").images
             except ValueError as error:
@@ -201,8 +203,44 @@ class DiffusersSampler:
             )
         return list((images * 255).round().astype(np.uint8))
 
+    @contextlib.contextmanager
+    def _all_noise_given(self) -> Iterator[None]:
+        """See that a pipeline draws from the generators that it is given, and from no other."""
+        before = _own_noise(self._on_cpu)
+        yield
+        if not before.equal(_own_noise(self._on_cpu)):
+            raise ModelError(
+                f"{self.model_id}: all noise must come from the seed of an image, {type(self._pipe).__name__} draws "
+                f"some elsewhere with {type(self._pipe.scheduler).__name__}; save it with a scheduler that draws none, "
+                "such as DDIMScheduler"
+            )
+
 
 _Job = tuple[int | None, int]
+
+
+def _listed(names: Collection[str]) -> str:
+    """Names as a message shows them: the first few of many."""
+    shown = ", ".join(list(names)[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} ... ({len(names)} in all)"
+
+
+def _own_noise(on_cpu: bool) -> Any:
+    """The state of the generator that belongs to no image."""
+    import torch
+
+    return torch.random.get_rng_state() if on_cpu else torch.cuda.get_rng_state()
+
+
+def _classes(pipe: Any) -> dict[str, int]:
+    """The classes of a pipeline by name; by number where it has no names, and none where it cannot be asked for one."""
+    if labels := getattr(pipe, "labels", None):
+        return dict(labels)
+    if "class_labels" not in inspect.signature(pipe.__call__).parameters:
+        return {}
+    network = getattr(pipe, "transformer", None) or pipe.unet
+    count = network.config.get("num_class_embeds") or network.config.get("num_embeds_ada_norm") or 0
+    return {str(number): number for number in range(count)}
 
 
 @contextlib.contextmanager

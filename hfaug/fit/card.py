@@ -41,7 +41,7 @@ def card(job: Job, training: Training, folder: ModelFolder, licence: str | None)
     parts = [
         "\n".join(["---", yaml.safe_dump(meta, sort_keys=False).strip(), "---"]),
         f"# A {job.kind} model of {len(data.classes)} classes",
-        f"Draws images of {data.size}x{data.size} pixels, {data.channels} channel(s), by class.\n"
+        f"Draws images of {data.size}x{data.size} pixels, {data.channels} channel(s), by class.",
         f"Fitted with hfaug {hfaug.__version__}: {settings}, {training.steps} steps.",
         f"**Learnt from** {len(data)} images{digest}, licence {said}. Classes: {', '.join(counts)}.",
         _warning() if private is None else _promise(private),
@@ -56,11 +56,11 @@ def _warning() -> str:
 
 def _promise(privacy: Privacy) -> str:
     return (
-        f"**Differential privacy**: ({privacy.spent(privacy.steps):.3g}, {privacy.delta:g})-DP for adding or taking away "
-        f"one image, by DP-SGD (Opacus, Renyi accountant): gradients of single images cut to {privacy.max_grad_norm:g}, "
-        f"noise {privacy.noise:.4g} times that, each image in a step with chance {privacy.share:.4g}, {privacy.steps} "
-        "steps. The number of images and the names of the classes count as known. The seed draws the first weights "
-        "alone; images and noise were drawn by one that nobody keeps."
+        f"**Differential privacy**: ({privacy.spent(privacy.steps):.3g}, {privacy.delta:g})-DP for adding or taking "
+        "away one image, by DP-SGD (Opacus, Renyi accountant): gradients of single images cut to "
+        f"{privacy.max_grad_norm:g}, noise {privacy.noise:.4g} times that, each image in a step with chance "
+        f"{privacy.share:.4g}, {privacy.steps} steps. The number of images and the names of the classes count as "
+        "known. The seed draws the first weights alone; images and noise were drawn by one that nobody keeps."
     )
 
 

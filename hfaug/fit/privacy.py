@@ -147,5 +147,5 @@ class PrivateUpdates:
         squares = torch.stack([weight.grad_sample.flatten(1).square().sum(1) for weight in weights])
         factors = (limit / (squares.sum(0).sqrt() + 1e-6)).clamp(max=1.0)
         for total, weight in zip(sums, weights, strict=True):
-            total += torch.einsum("i,i...->...", factors, weight.grad_sample)
+            total.add_(torch.einsum("i,i...->...", factors, weight.grad_sample))
             weight.grad_sample, weight.grad = None, None

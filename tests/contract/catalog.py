@@ -56,7 +56,8 @@ CLASSES = Dataset.from_dict({"label": [0, 1, 0, None], "seen": [1, 2, 3, 4]}).ca
     "label", ClassLabel(names=list(tiny_sampler.CLASSES))
 )
 ROWS = {
-    "image.sample": CLASSES, "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
+    "image.sample": CLASSES,
+    "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
     "text.fill": SHORT, "text.ask_questions": SHORT, "audio.speak": SHORT,
 }  # fmt: skip
 """Few and short rows for ops that ask models: enough for two batches."""

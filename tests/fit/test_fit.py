@@ -1,4 +1,4 @@
-"""Fitting small generators: what is learnt is saved, loaded and drawn from, and a broken-off training goes on exactly."""
+"""Fitting small generators: what is learnt is saved, loaded and drawn from; a broken-off training goes on exactly."""
 
 import json
 import os

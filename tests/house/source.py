@@ -29,11 +29,11 @@ def tree(path):
     return root
 
 
-@functools.cache
 DERIVED = {"hfaug.backends.sampling_gan", "hfaug.backends.sampling_pipelines"}
 """Modules of classes that derive from those of torch and diffusers: these are imported at once, the modules late."""
 
 
+@functools.cache
 def modules():
     """Module name -> file, over everything that is installed."""
     return {module_name(path): path for path in files(*_PACKAGES)}
