@@ -61,7 +61,8 @@ def augment(
         num_proc: Worker processes; the result does not depend on it.
 
     Returns:
-        The same kind as `dataset`, with the features of ``op.features(dataset.features)``.
+        The same kind as `dataset`, with the features of ``op.features(dataset.features)``. An `Audio` column that would
+        say a new sampling rate says none where rows stay that the op did not meet.
 
     An op that made copies in the dataset before draws anew: the same call again gives other copies, under other ids. A
     stream that is read from a file does not tell in time what made its rows, so only the calls on the stream count. For
@@ -90,9 +91,10 @@ def augment(
     provenance = provenance and op.binding.provenance is not False
     binding = op.binding.merged(Binding(seed=seed))
     op = dataclasses.replace(op, binding=dataclasses.replace(binding, provenance=None))
-    job = _Job(op, copies, keep, provenance, num_proc)
+    is_dictionary = isinstance(dataset, (DatasetDict, IterableDatasetDict))
+    chosen = _chosen_splits(dataset, splits) if is_dictionary else set()
+    job = _Job(op, copies, keep, provenance, num_proc, mixes=keep or (is_dictionary and chosen != set(dataset)))
     if isinstance(dataset, (DatasetDict, IterableDatasetDict)):
-        chosen = _chosen_splits(dataset, splits)
         return type(dataset)(
             {name: job.run(split) if name in chosen else job.pass_on(split) for name, split in dataset.items()}
         )
@@ -155,6 +157,7 @@ class _Job:
     keep: bool
     provenance: bool
     num_proc: int | None
+    mixes: bool
 
     def run(self, split: Any) -> Any:
         """Augment a split."""
@@ -162,7 +165,7 @@ class _Job:
             return self._stream(split)
         op = self.op if self.op.ready else self.op.fit(split)
         op = unused(op, lambda digest: holds_copies(split, digest))
-        features = op.features(with_lineage(split.features))
+        features = self._features(op, split.features)
         rows = with_ids(split, id_column=op.binding.id, num_proc=self.num_proc)
         made = self._map(Flagged.around(op.times(self.copies)), rows, features)
         made = without_rejects(made, op)
@@ -173,12 +176,16 @@ class _Job:
     def pass_on(self, split: Any) -> Any:
         """Give a split that is not augmented the same columns."""
         if isinstance(split, IterableDataset):
-            features = self.op.features(with_lineage(stream_features(split, "augment")))
+            features = self._features(self.op, stream_features(split, "augment"))
             done = map_stream(split, Untouched.around(self.op), features)
         else:
             rows = with_ids(split, id_column=self.op.binding.id, num_proc=self.num_proc)
-            done = self._map(Untouched.around(self.op), rows, self.op.features(rows.features))
+            done = self._map(Untouched.around(self.op), rows, self._features(self.op, rows.features))
         return self._finished(done, split)
+
+    def _features(self, op: Op, features: Features) -> Features:
+        """What the rows are in the end: of copies alone what the op makes, else what holds for untouched rows, too."""
+        return (Untouched.around(op) if self.mixes else op).features(with_lineage(features))
 
     def _finished(self, done: Any, split: Any) -> Any:
         done = done if self.provenance else done.remove_columns(provenance.COLUMN)
@@ -197,7 +204,7 @@ class _Job:
                 f"augment: an op on a stream must know what it needs beforehand, {names} first learns from all rows; "
                 "say op.fit(train) with a dataset of training rows, and augment with what it returns"
             )
-        features = self.op.features(with_lineage(stream_features(split, "augment")))
+        features = self._features(self.op, stream_features(split, "augment"))
         logger.info("hfaug.augment: equal rows of a stream cannot be numbered; they get equal copies")
         earlier = {id_digest(op) for op in ops_of(split) if not isinstance(op, Untouched)}
         op = unused(self.op, earlier.__contains__)
@@ -234,7 +241,12 @@ class _Wrapper(Op):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Untouched(_Wrapper):
-    """Every row as it is, with the columns that the op adds."""
+    """Every row as it is, with the columns that the op adds; its features hold for such rows beside copies."""
+
+    def plan(self, plan: Plan) -> None:
+        with plan.bound(self):
+            plan.add(self)
+            plan.either([self.op], or_none=True)
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         for row in rows:

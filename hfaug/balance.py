@@ -198,7 +198,7 @@ def balance(
     target = target_of("balance", target, columns, dataset.features)
     op = Repeat() if op is None else op
     op = unused(op if op.ready else op.fit(dataset), lambda digest: holds_copies(dataset, digest))
-    features = op.features(with_lineage(dataset.features))
+    features = Untouched.around(op).features(with_lineage(dataset.features))
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id, num_proc=num_proc)
     plan = resample(
         combined_classes({name: rows[name][:] for name in columns}, rows.features, columns),

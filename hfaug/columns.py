@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from datasets import ClassLabel, Features, Image, Json, LargeList, List, Value, Video
+from datasets import Audio, ClassLabel, Features, Image, Json, LargeList, List, Value, Video
 
 __all__ = [
     "SPLIT",
@@ -23,6 +23,7 @@ __all__ = [
     "is_number",
     "is_pairs",
     "is_runs",
+    "is_sound",
     "is_string",
     "is_table",
     "is_tags",
@@ -141,6 +142,13 @@ def is_image(feature: Any) -> bool:
 def is_video(feature: Any) -> bool:
     """A video, or lists of videos."""
     return isinstance(_item(feature), Video)
+
+
+def is_sound(feature: Any) -> bool:
+    """A sound: stored as a file, or as numbers with their rate, as older pipelines carry it."""
+    if isinstance(feature, Mapping) and {"array", "sampling_rate"} <= set(feature):
+        return is_list(feature["array"]) and is_number(_item(feature["array"])) and is_number(feature["sampling_rate"])
+    return isinstance(feature, Audio)
 
 
 def is_masks(feature: Any) -> bool:

@@ -26,6 +26,11 @@ ComposedT = TypeVar("ComposedT", bound="ComposedOp")
 class ComposedOp(Op):
     """What composed ops share: they plan their parts under their binding, and fit those that are not ready."""
 
+    def plan_parts(self, plan: Plan) -> None:
+        """Plan the parts, by default as they follow each other."""
+        for child in self.children():
+            child.plan(plan)
+
     def fit(self, dataset: Dataset) -> Self:
         """The op with parts that are ready."""
         fitted: dict[str, Any] = {}
@@ -41,8 +46,7 @@ class ComposedOp(Op):
         """Resolve roles and features for the parts, in order."""
         with plan.bound(self):
             plan.add(self)
-            for child in self.children():
-                child.plan(plan)
+            self.plan_parts(plan)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,10 @@ class OneOf(ComposedOp):
         """The ops to choose from."""
         return self.ops
 
+    def plan_parts(self, plan: Plan) -> None:
+        """Plan the ops, of which a row meets one."""
+        plan.either(self.ops)
+
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """Each row through the op it drew."""
         streams = run.streams(run.leaf(self), rows)
@@ -151,6 +159,10 @@ class Sometimes(ComposedOp):
     def children(self) -> tuple[Op, ...]:
         """The op."""
         return (self.op,)
+
+    def plan_parts(self, plan: Plan) -> None:
+        """Plan the op, which a row may not meet."""
+        plan.either([self.op], or_none=True)
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """The rows that drew it through the op, the others as they are."""
@@ -193,6 +205,10 @@ class Times(ComposedOp):
     def children(self) -> tuple[Op, ...]:
         """The op."""
         return (self.op,)
+
+    def plan_parts(self, plan: Plan) -> None:
+        """Plan the op, which the row itself does not meet."""
+        plan.either([self.op], or_none=self.keep)
 
     def run(self, rows: Sequence[Row], run: Run) -> list[Row]:
         """All copies of all rows through the op at once, put back in order."""

@@ -31,8 +31,10 @@ __all__ = [
     "Rgb",
     "Share",
     "ShareRange",
+    "Sounds",
     "canonical",
     "hints",
+    "is_marked",
     "is_model",
     "published_model",
 ]
@@ -87,6 +89,11 @@ class Model:
     """Marks a field that names a model: a Hub repo id, or a folder on this machine."""
 
 
+@dataclass(frozen=True)
+class Sounds:
+    """Marks a field that holds sounds: a recipe names a folder for it, or a column of a dataset."""
+
+
 ModelName = Annotated[str, Model()]
 Share = Annotated[float, Limit(0, 1)]
 ShareRange = Annotated[tuple[float, float], Limit(0, 1, ordered=True)]
@@ -109,8 +116,13 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def is_model(annotation: Any) -> bool:
     """Whether a field names a model."""
+    return is_marked(annotation, Model)
+
+
+def is_marked(annotation: Any, mark: type) -> bool:
+    """Whether a field bears a mark, it or a part of a union."""
     parts = [annotation, *typing.get_args(annotation)]
-    return any(isinstance(part, Model) or any(isinstance(x, Model) for x in typing.get_args(part)) for part in parts)
+    return any(isinstance(part, mark) or any(isinstance(x, mark) for x in typing.get_args(part)) for part in parts)
 
 
 def published_model(name: str) -> str:

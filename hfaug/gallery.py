@@ -86,7 +86,7 @@ def op_section(name: str) -> Section | None:
     if "." not in name or not issubclass(cls, Op) or cls.models is not Op.models:
         return None
     try:
-        op = cls(**SETTINGS.get(name, {}))
+        op = cls(**SETTINGS.get(name, dict)())
     except ValueError:
         return None
     return next(_sections(op), None)

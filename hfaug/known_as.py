@@ -6,6 +6,7 @@ __all__ = ["KNOWN_AS", "known_as"]
 
 KNOWN_AS: dict[str, str] = {
     "add_background_noise": "audio.add_background",
+    "add_gaussian_noise": "audio.add_noise",
     "add_gaussian_snr": "audio.add_noise",
     "additive_gaussian_noise": "image.add_noise",
     "adjust_duration": "audio.pad, then audio.crop",
@@ -54,6 +55,7 @@ KNOWN_AS: dict[str, str] = {
     "grid_dropout": "image.grid_mask",
     "grid_shuffle": "image.shuffle_grid",
     "high_pass_filter": "audio.high_pass",
+    "high_shelf_filter": "audio.equalize: {bands: [1, 1]}",
     "horizontal_flip": "image.flip",
     "hue": "image.shift_hue",
     "hue_saturation_value": "image.shift_hue, then image.change_saturation",
@@ -68,6 +70,7 @@ KNOWN_AS: dict[str, str] = {
     "longest_max_size": "image.resize_longest",
     "loudness_normalization": "audio.normalize_loudness",
     "low_pass_filter": "audio.low_pass",
+    "low_shelf_filter": "audio.equalize: {bands: [1, 1]}",
     "median_blur": "image.blur_median",
     "motion_blur": "image.blur_motion",
     "mp3_compression": "audio.compress",
@@ -76,6 +79,7 @@ KNOWN_AS: dict[str, str] = {
     "optical_distortion": "image.distort_lens",
     "pad_if_needed": "image.pad: {height: 512, width: 512}",
     "padding": "audio.pad",
+    "peaking_filter": "audio.equalize: {bands: [1, 1]}",
     "photometric_distort": "image.jitter_color",
     "pitch_shift": "audio.shift_pitch",
     "pixel_dropout": "image.add_salt_pepper",

@@ -42,6 +42,7 @@ POSITIONS = {
     "image": ("mask", "masks", "boxes", "polygons", "rle", "areas", "keypoints"),
     "text": ("spans", "answers", "tags"),
     "audio": ("segments",),
+    "spectrogram": ("segments",),
     "rate": (),
     "speech": ("transcript",),
     "time": ("segments", *FRAME_ROLES),
@@ -59,6 +60,7 @@ _NAMES = {
     ),
     "text": re.compile(r"span|start|(^|_)end(_|$)|offset|entit|answer", re.IGNORECASE),
     "audio": _TIMES,
+    "spectrogram": _TIMES,
     "time": _TIMES,
 }
 """What labels of a content are called; of those that are missing here, only what measures it is looked for."""
@@ -153,7 +155,7 @@ def _way_to_bind(features: Features, columns: Columns, doubtful: list[str], cont
             f"if it holds one value a frame, {objects if _may_be_tracks(columns, first) else ''}or "
         )
     if content == "audio" and not measure_of(features, path, first) and not is_timed(first):
-        return "put its starts and ends into one column of {start, end} and bind that with .on(segments=...), or "
+        return _way_to_join(features, doubtful)
     likely = likely_binding(features, doubtful, moves | _FOLLOWING) if content in MEASURES else ""
     if likely:
         return (
@@ -166,6 +168,18 @@ def _way_to_bind(features: Features, columns: Columns, doubtful: list[str], cont
         fits = [*possible_roles(first, fits), *(["box_labels"] if _may_be_tracks(columns, first) else [])]
     roles = " or ".join(f'{role}="{path}"' for role in fits)
     return f"bind it with .on({roles}), or " if roles else ""
+
+
+def _way_to_join(features: Features, doubtful: Sequence[str]) -> str:
+    """How starts and ends that stand in columns of their own become one column of segments."""
+    lists = [path for path in doubtful if path in features and is_list(features[path])]
+    fields = {name: path for name in ("start", "end") for path in lists if re.search(name, path, re.IGNORECASE)}
+    joined = ", ".join(f'"{name}": row["{path}"]' for name, path in fields.items())
+    example = f'ds.map(lambda row: {{"heard": {{{joined}}}}}), with the names beside them, ' if len(fields) > 1 else ""
+    return (
+        f"put its starts and ends into one column of {{start, end}}, {example}remove the old columns and bind the new "
+        "one with .on(segments=...), or "
+    )
 
 
 def _may_be_tracks(columns: Columns, feature: Any) -> bool:
@@ -183,6 +197,8 @@ def _doubtful(
     in_words = any(is_words(feature) and NAMES_OF_WORDS.search(name) for name, feature in features.items())
     lineage = {name for name, feature in features.items() if is_lineage(feature)}
     silent = (*binding.keep, *lineage, *columns.get("rle", ()))
+    if content in ("audio", "rate"):  # a sound's own rate stands beside its samples
+        silent = (*silent, *columns.get("audio", ()))
     if content in ("time", "audio"):  # a column of frames or of stretches follows as a whole
         silent = (*silent, *columns.get("segments", ()))
     if content == "time":

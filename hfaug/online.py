@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from datasets import Audio, Dataset, DatasetDict, Features, Image, Video
 
-from hfaug import provenance
+from hfaug import media, provenance
 from hfaug.arguments import check_op
+from hfaug.columns import is_sound
 from hfaug.errors import CallError, ParameterError
 from hfaug.ids import with_ids, with_lineage
 from hfaug.op import Op
-from hfaug.rows import Form
+from hfaug.rows import Form, resampled
 
 __all__ = ["OnlineDataset", "online"]
 
@@ -33,7 +34,8 @@ def online(dataset: Dataset, op: Op, *, seed: int | None = None, provenance: boo
 
     Returns:
         A dataset whose rows are changed as they are read, and that has ``set_epoch(n)``. The epoch is shared with the
-        worker processes of a ``DataLoader``, running ones too; Accelerate's data loaders set it by themselves.
+        worker processes of a ``DataLoader``, running ones too; Accelerate's data loaders set it by themselves. Sounds
+        come as ``{"array", "sampling_rate"}``, at the rate that their column says, else at their own.
 
     Raises:
         RoleError: A column is missing or in doubt; raised before any work.
@@ -194,7 +196,8 @@ class _Draw:
             )
         if not self.provenance:
             done.pop(provenance.COLUMN, None)
-        return {name: _decoded(values, self.features.get(name)) for name, values in done.items()}
+        made = op.features(self.features)
+        return {name: _decoded(values, made.get(name)) for name, values in done.items()}
 
     def _bound(self) -> Op:
         """The op for the epoch that is; kept, since an op plans anew for each dataset that it meets."""
@@ -205,12 +208,27 @@ class _Draw:
 
 
 def _decoded(values: list[Any], feature: Any) -> list[Any]:
-    """Untouched media as `datasets` would hand them out; changed ones are decoded already."""
+    """Untouched images and videos as `datasets` would hand them out; changed ones are decoded already."""
+    if is_sound(feature) and getattr(feature, "decode", True):
+        return [_heard(value, feature if isinstance(feature, Audio) else Audio()) for value in values]
     if not isinstance(feature, (Image, Audio, Video)) or not feature.decode:
         return values
     return [
         feature.decode_example(value) if isinstance(value, dict) and "bytes" in value else value for value in values
     ]
+
+
+def _heard(value: Any, feature: Audio) -> Any:
+    """A sound with the rate and channels that its column says, touched or not, and without a decoder of `datasets`."""
+    clip = media.clip_of(value)
+    if clip is None:
+        return None
+    samples, rate = clip.samples, feature.sampling_rate or clip.rate
+    if feature.num_channels not in (None, len(samples)):
+        samples = np.repeat(samples.mean(axis=0, keepdims=True), feature.num_channels, axis=0)
+    if rate != clip.rate:
+        samples = resampled(samples, round(samples.shape[1] * rate / clip.rate), clip.rate, rate)
+    return media.clip_to_dict(samples, dataclasses.replace(clip, rate=rate))
 
 
 def _opened(rows: Dataset) -> OnlineDataset:

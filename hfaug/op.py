@@ -13,7 +13,7 @@ import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 from datasets import Features
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["BatchOp", "Op", "Reject", "RowOp"]
 
 logger = logging.getLogger("hfaug")
-OpT = TypeVar("OpT", bound="Op")
 
 _MEDIA_ROWS = 12
 """Rows whose decoded media are held together: enough to share their streams. With more, the memory of decoded images
@@ -303,7 +302,8 @@ class Op(Config):
                 if row.is_copy and not self.flags_rejects:
                     continue
                 row.drop_changes()
-            elif row.copy or row.holds_contents:
+            plan.recount(row)
+            if row.copy or row.holds_contents:
                 self._close(row)
             if fills:
                 row.add_values(run.fill(row))

@@ -18,7 +18,7 @@ import yaml
 from hfaug.assets import Asset
 from hfaug.catalog import FAMILIES, all_classes, lookup
 from hfaug.config import Config
-from hfaug.fields import Limit, hints
+from hfaug.fields import Limit, Sounds, hints, is_marked
 from hfaug.filters import Filter
 from hfaug.op import Op
 
@@ -221,10 +221,13 @@ def _field_docs(cls: type[Config]) -> dict[str, str]:
 def _fields(cls: type[Config]) -> Iterable[FieldPage]:
     kinds, docs = hints(cls), _field_docs(cls)
     for field in _ordered(cls):
-        learnt = _mentions(kinds[field.name], Asset)
+        heard = is_marked(kinds[field.name], Sounds)
+        learnt = _mentions(kinds[field.name], Asset) and not heard
         known = not learnt and field.default is not dataclasses.MISSING
         default = _yaml(_written(field.default)) if known else None
-        kind = "data" if learnt else _kind(kinds[field.name])
+        kind = (
+            "sounds: a folder, or a dataset and its column" if heard else "data" if learnt else _kind(kinds[field.name])
+        )
         yield FieldPage(field.name, kind, default, docs.get(field.name, "").replace("``", "`"), learnt)
 
 
@@ -235,6 +238,8 @@ def _ordered(cls: type[Config]) -> list[dataclasses.Field[Any]]:
 
 
 def _mentions(annotation: Any, kind: type) -> bool:
+    if typing.get_origin(annotation) is Annotated:
+        annotation = typing.get_args(annotation)[0]
     parts = [annotation, *typing.get_args(annotation)]
     return any(isinstance(part, type) and issubclass(part, kind) for part in parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from datasets import Features
+from datasets import Audio, Features
 
 from hfaug import provenance
 from hfaug.binding import Binding
@@ -117,6 +118,42 @@ class Plan:
             )
         self.features.update(new)
         self.leaves.append(Leaf(op, roles, self.binding, occurrence, tuple(new)))
+
+    def turn(self, column: str, feature: Any) -> None:
+        """Note that an op makes another feature of a column that is there already."""
+        self.features[column] = feature
+
+    def either(self, ops: Sequence[Op], *, or_none: bool = False) -> None:
+        """Plan ops of which a row meets one alone, or none: sounds that may have several rates then say none."""
+        before, ends = dict(self.features), []
+        for op in ops:
+            self.features.update({name: before[name] for name in before if name in self.features})
+            op.plan(self)
+            ends.append(dict(self.features))
+        for name, feature in before.items():
+            found = [end[name] for end in (*ends, *([before] if or_none else [])) if name in end]
+            if isinstance(feature, Audio) and any(other != found[0] for other in found):
+                self.features[name] = dataclasses.replace(feature, sampling_rate=None)
+
+    @functools.cached_property
+    def _recounts(self) -> tuple[tuple[Roles, int | None], ...]:
+        """Roles of labels that count the samples of a column whose rate is another one afterwards, and that rate."""
+        found = []
+        for leaf in self.leaves:
+            column = leaf.roles.one("audio") if leaf.roles is not None else None
+            if leaf.roles is None or column not in self.source or leaf.roles.binding.time_units != "samples":
+                continue
+            before, after = (getattr(some.get(column), "sampling_rate", None) for some in (self.source, self.features))
+            if leaf.roles.all("segments") and before != after:
+                found.append((leaf.roles, after))
+        return tuple(found)
+
+    def recount(self, row: Row) -> None:
+        """Let labels in samples count those of the result; also in a row that no op touched."""
+        for roles, rate in self._recounts:
+            row.roles = roles
+            if row.sound is not None:
+                row.sound.count_labels_at(rate, row)
 
     @contextmanager
     def bound(self, op: Op) -> Iterator[None]:

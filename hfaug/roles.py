@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from datasets import Audio, ClassLabel, Features, Image, Value
+from datasets import ClassLabel, Features, Image, Value
 
 from hfaug.binding import ROLES, Binding
 from hfaug.columns import (
@@ -22,6 +23,7 @@ from hfaug.columns import (
     is_number,
     is_pairs,
     is_runs,
+    is_sound,
     is_string,
     is_table,
     is_tags,
@@ -36,7 +38,7 @@ from hfaug.frames import frame_columns, frame_features
 from hfaug.labels import NAMES_OF_WORDS, check_labels
 from hfaug.measures import MEASURES
 
-__all__ = ["Roles", "feature_at", "resolve"]
+__all__ = ["Roles", "feature_at", "is_spectrogram", "resolve"]
 
 _MASK = re.compile(r"mask|seg|label_?map|annotation", re.IGNORECASE)
 _TAGS = re.compile(r"tag|label", re.IGNORECASE)
@@ -172,6 +174,7 @@ def _check_bound(features: Features, binding: Binding, columns: Mapping[str, tup
         wanted = _FITS.get(role)
         if wanted and not is_null(found) and not wanted(found):
             way_out = SPLIT if role in _OUTLINES and (is_json(found) or is_texts(found)) else f"correct .on({role}=...)"
+            way_out = f"{_may_be_files(Features({path: found}))}{way_out}" if role == "audio" else way_out
             raise RoleError(f"{who}: {role} cannot be read from {path!r}, which is {found}; {way_out}")
     for role in _SINGLE & columns.keys():
         if len(columns[role]) > 1:
@@ -221,7 +224,7 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
     taken = {path for paths in columns.values() for path in paths} | set(binding.keep)
     found: list[str] = [name for name, feature in features.items() if name not in taken and _FITS[role](feature)]
     if role == "spectrogram":
-        found = [name for name in found if _SPECTROGRAM.search(name)]
+        found = [name for name in found if is_spectrogram(name, features[name])]
     if role in found or (not found and is_null(features.get(role))):
         return role
     if role == "text" and "context" in found and "answers" in columns:
@@ -233,7 +236,21 @@ def _only(features: Features, binding: Binding, role: str, columns: Mapping[str,
         if found
         else f"no column can be it among {', '.join(features)}"
     )
-    raise RoleError(f"{who}: needs one {role} column, {have}; say .on({role}=...)")
+    files = "" if role != "audio" else _may_be_files(features)
+    raise RoleError(f"{who}: needs one {role} column, {have}; {files}say .on({role}=...)")
+
+
+def is_spectrogram(name: str, feature: Any) -> bool:
+    """Whether a column is a table of numbers and bears a name that spectrograms have."""
+    return is_table(feature) and bool(_SPECTROGRAM.search(name))
+
+
+def _may_be_files(features: Features) -> str:
+    """How paths and bytes become sounds."""
+    plain = [name for name, feature in features.items() if getattr(feature, "dtype", "") in ("string", "binary")]
+    return (
+        f"if {plain[0]!r} holds files or their paths, ds.cast_column({plain[0]!r}, Audio()) first, or " if plain else ""
+    )
 
 
 _FITS = {
@@ -252,7 +269,7 @@ _FITS = {
     "answers": is_answers,
     "tokens": is_words,
     "tags": is_tags,
-    "audio": lambda feature: isinstance(feature, Audio),
+    "audio": is_sound,
     "spectrogram": is_table,
     "segments": is_timed,
     "transcript": is_string,

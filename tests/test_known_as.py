@@ -64,3 +64,14 @@ def test_the_readme_says_the_same():
     for theirs, ours in rows:
         for name in theirs.replace("`", "").split(", "):
             assert known_as(name) == ours.strip("`").replace("`", "")
+
+
+def test_every_transform_of_audiomentations_has_its_op():
+    """By the same name or by another one; what composes others is composed here, too."""
+    audiomentations = pytest.importorskip("audiomentations")
+    base = audiomentations.core.transforms_interface.BaseWaveformTransform
+    found = {name for name, one in vars(audiomentations).items() if isinstance(one, type) and issubclass(one, base)}
+    assert len(found) > 30
+    ours = {name.rpartition(".")[2].replace("_", "") for name in all_classes() if name.startswith("audio.")}
+    missing = {name for name in found if name.lower() not in ours and not (known_as(name) or "").startswith("audio.")}
+    assert missing == {"Lambda"}

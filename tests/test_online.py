@@ -169,3 +169,30 @@ def test_chosen_rows_still_know_their_epoch(call):
     some.set_epoch(1)
     assert set(some[:]["text"]) <= set(ds[:]["text"])
     assert isinstance(some, OnlineDataset)
+
+
+def test_sounds_come_at_the_rate_that_the_column_says():
+    """Touched or not, as arrays, and without a decoder of `datasets`; after a resampling at the new one."""
+    from datasets import Audio
+
+    from hfaug import media
+    from hfaug.ops.audio import ChangeGain, Resample
+
+    def tone(rate, channels):
+        samples = np.tile(0.3 * np.sin(np.arange(rate) / 5), (channels, 1)).astype(np.float32)
+        return {"bytes": media.encode_audio(samples, like=media.Clip(samples, rate, channels=channels)), "path": None}
+
+    files = [tone(8_000, 1), tone(44_100, 2), None, *[tone(8_000, 2)] * 6]
+    given = Dataset.from_dict({"audio": files}).cast_column("audio", Audio(sampling_rate=16_000, num_channels=1))
+    for op, rate in [
+        (ChangeGain(), 16_000),
+        (ChangeGain().sometimes(0.5), 16_000),
+        (Resample(rates_hz=(4_000,)), 4_000),
+    ]:
+        sounds = hfaug.online(given, op)["audio"][:]
+        assert sounds.pop(2) is None
+        assert {sound["sampling_rate"] for sound in sounds} == {rate}
+        assert {sound["array"].shape for sound in sounds} == {(rate,)}
+    plain = given.cast_column("audio", Audio())
+    shapes = [sound["array"].shape for sound in hfaug.online(plain, ChangeGain().sometimes(0.5))[:2]["audio"]]
+    assert shapes == [(8_000,), (2, 44_100)]

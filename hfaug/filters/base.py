@@ -17,7 +17,7 @@ from typing_extensions import Self
 
 from hfaug import provenance
 from hfaug.config import Config
-from hfaug.errors import RoleError
+from hfaug.errors import RoleError, add_context
 
 __all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks"]
 
@@ -115,7 +115,14 @@ class BatchFilter(Filter):
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order."""
         parts = (table.slice(at, self.batch_rows) for table in tables for at in range(0, len(table), self.batch_rows))
-        return [reason for part in parts for reason in self.judge(part.to_pylist())]
+        found: list[str | None] = []
+        for part in parts:
+            try:
+                found.extend(self.judge(part.to_pylist()))
+            except Exception as error:
+                add_context(error, f"in {self.op_name()}, rows {len(found)} to {len(found) + len(part) - 1}")
+                raise
+        return found
 
     def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
         """Which rows stay."""

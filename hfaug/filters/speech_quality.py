@@ -67,7 +67,7 @@ class SpeechQuality(BatchFilter):
 
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """One entry a row, in order."""
-        sounds = [heard(row[self.audio]) for row in rows]
+        sounds = heard(rows, self.audio)
         found = [self._measured(sound) for sound in sounds]
         if self.model is not None:
             left = {place: sound for place, sound in enumerate(sounds) if found[place] is None and sound is not None}

@@ -85,7 +85,7 @@ class TranscriptMatches(BatchFilter):
         return error_rate(text, other, unit=self.unit, language=self.language)
 
     def _transcripts(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        sounds = {place: sound for place, row in enumerate(rows) if (sound := heard(row[self.audio])) is not None}
+        sounds = {place: sound for place, sound in enumerate(heard(rows, self.audio)) if sound is not None}
         found: list[str | None] = [None] * len(rows)
         if sounds:
             model = transcriber(self.model, revision=self.revision, runtime=self.runtime)

@@ -25,7 +25,7 @@ from hfaug.media.audio import Clip, audio_info, decode_audio, encode_audio
 from hfaug.media.audio_blocks import read_blocks, sound_kind, write_blocks
 from hfaug.media.codec import Codec
 from hfaug.media.counters import Counts, counts
-from hfaug.media.decoded import clip_from, clip_to_dict, mask_from, mask_to_pil, picture_from, picture_to_pil
+from hfaug.media.decoded import clip_from, clip_of, clip_to_dict, mask_from, mask_to_pil, picture_from, picture_to_pil
 from hfaug.media.image_writing import encode_image
 from hfaug.media.images import decode_image, image_size
 from hfaug.media.masks import decode_mask, encode_mask
@@ -48,6 +48,7 @@ __all__ = [
     "SoundTrack",
     "audio_info",
     "clip_from",
+    "clip_of",
     "clip_to_dict",
     "counts",
     "decode_audio",

@@ -160,7 +160,7 @@ def _decode_sndfile(data: bytes) -> Clip:
         if file.frames * file.channels > MOST_IN_A_BYTE * len(data):
             raise damaged
         try:
-            frames = file.read(dtype="float32", always_2d=True)
+            frames = file.read(file.frames, dtype="float32", always_2d=True)  # GSM cannot seek for its end
         except RuntimeError as error:
             raise damaged from error
         if len(frames) != file.frames:

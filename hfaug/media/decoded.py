@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hfaug.errors import MediaError
 from hfaug.media import headers, pillow
-from hfaug.media.audio import Clip, Samples, checked_samples
+from hfaug.media.audio import Clip, Samples, checked_samples, decode_audio
 from hfaug.media.image_writing import checked_pixels
 from hfaug.media.masks import labels_of
 from hfaug.media.picture import Picture, Pixels
+from hfaug.media.sources import read_media
 
-__all__ = ["clip_from", "clip_to_dict", "mask_from", "mask_to_pil", "picture_from", "picture_to_pil"]
+__all__ = ["clip_from", "clip_of", "clip_to_dict", "mask_from", "mask_to_pil", "picture_from", "picture_to_pil"]
+
+
+_MOST_CHANNELS = 64
+"""Above it, what has more channels than samples is taken for an array that lies the other way round."""
 
 
 def picture_from(value: Any) -> Picture:
@@ -66,14 +72,61 @@ def clip_from(value: Any) -> Clip:
         sound = value.get_all_samples()
         samples, rate = np.asarray(sound.data), sound.sample_rate
     elif isinstance(value, Mapping) and "array" in value and "sampling_rate" in value:
-        samples, rate = np.asarray(value["array"]), value["sampling_rate"]
+        samples, rate = _numbers(value["array"]), value["sampling_rate"]
     else:
         raise MediaError(
             f"audio: must be a mapping with array and sampling_rate, or an audio decoder, is {type(value).__name__}; "
             "cast the column with decode=False"
         )
+    _check_sound(samples, rate)
     samples = checked_samples(samples)
     return Clip(np.array(samples, order="C"), int(rate), "WAV", "FLOAT", samples.shape[0])
+
+
+def clip_of(value: Any) -> Clip | None:
+    """The clip in a value of a sound column, stored or decoded; None for a missing one.
+
+    Args:
+        value: Bytes, a path, their mapping, or what `clip_from` takes.
+
+    Raises:
+        MediaError: It is no sound.
+    """
+    stored = isinstance(value, (bytes, str)) or (isinstance(value, Mapping) and "bytes" in value)
+    data = read_media(value) if stored else None
+    if data is not None:
+        return decode_audio(data)
+    return None if value is None else clip_from(value)
+
+
+def _numbers(value: Any) -> npt.NDArray[Any]:
+    """An array of what came as lists, null as NaN; no floats at all is told by its type."""
+    try:
+        array = np.asarray(value)
+        array = array.astype(np.float64) if array.dtype == object or not array.size else array
+    except (TypeError, ValueError) as error:
+        raise MediaError(
+            "audio: the array must hold one number a sample, holds something else; drop the row"
+        ) from error
+    return array
+
+
+def _check_sound(samples: npt.NDArray[Any], rate: Any) -> None:
+    """Refuse an array that came in and is no sound; what an op makes is refused elsewhere."""
+    if not np.issubdtype(samples.dtype, np.floating) and samples.size:
+        raise MediaError(
+            f"audio: the array must hold floats of full scale -1..1, holds {samples.dtype}; divide it by its own full "
+            "scale, 32768 for samples of 16 bits"
+        )
+    if samples.ndim == 2 and samples.shape[0] > max(samples.shape[1], _MOST_CHANNELS):
+        raise MediaError(
+            f"audio: the array must have shape (channels, n), has {samples.shape}, which would be "
+            f"{samples.shape[0]} channels; transpose it"
+        )
+    if not np.isfinite(samples).all():
+        raise MediaError("audio: the array must be finite, holds NaN, infinity or null; drop the row")
+    if not isinstance(rate, (int, float, np.number)) or not rate >= 1:
+        raise MediaError(f"audio: sampling_rate must be a number from 1 up, is {rate!r}; correct the row")
 
 
 def picture_to_pil(array: Pixels, like: Picture) -> Any:

@@ -17,7 +17,7 @@ from hfaug.moves import to_xyxy
 from hfaug.preview.look import Look, class_names, value_at
 from hfaug.preview.objects import object_masks, object_names, outlines
 from hfaug.preview.pictures import Box, PicturePanel, Point, as_rgb
-from hfaug.preview.sounds import Scale, SoundPanel
+from hfaug.preview.sounds import Scale, SoundPanel, table_picture
 from hfaug.preview.texts import Span, TextPanel, answers_in, spans_in, text_panel, words_in
 from hfaug.rows import clock_of, segment_times
 
@@ -82,6 +82,7 @@ def strip(
             *_pictures(row, look),
             *_films(row, look),
             *_sounds(row, clip, look, scale),
+            *_tables(row, look),
             *_texts(row, look, against),
         ]
         notes = [*([Note(done)] if done else []), *_notes(row, look, against)]
@@ -196,8 +197,7 @@ def _flat_points(value: Any) -> Iterator[list[float]]:
 
 def _clip(row: Row, look: Look) -> Clip | None:
     column = next(iter(look.all("audio")), None)
-    data = media.read_media(row.get(column)) if column else None
-    return media.decode_audio(data) if data is not None else None
+    return media.clip_of(row.get(column)) if column else None
 
 
 def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:
@@ -211,6 +211,13 @@ def _sounds(row: Row, clip: Any, look: Look, scale: Scale) -> Iterator[Panel]:
             for pair in _seconds(value_at(row, path), path, units)
         ]
         yield SoundPanel(clip, scale, found)
+
+
+def _tables(row: Row, look: Look) -> Iterator[Panel]:
+    """Spectrograms that stand in columns of numbers."""
+    for column in look.all("spectrogram"):
+        if row.get(column):
+            yield _tried(lambda value: PicturePanel(table_picture(value)), row[column])
 
 
 def _seconds(value: Any, path: str, units: float) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasets import Audio, ClassLabel, Features, Image, LargeList, List, Value, Video
+from datasets import ClassLabel, Features, Image, LargeList, List, Value, Video
 
 from hfaug import provenance
 from hfaug.binding import ROLES, Binding
+from hfaug.columns import is_sound
 from hfaug.errors import RoleError
-from hfaug.roles import feature_at, resolve
+from hfaug.roles import feature_at, is_spectrogram, resolve
 
 __all__ = ["Look", "class_names", "value_at"]
 
@@ -63,7 +64,8 @@ class Look:
         free = {name: feature for name, feature in features.items() if name not in taken}
         _add(roles, "image", [name for name, feature in free.items() if _holds(feature, Image)])
         _add(roles, "video", [name for name, feature in free.items() if _holds(feature, Video)])
-        _add(roles, "audio", [name for name, feature in free.items() if isinstance(feature, Audio)])
+        _add(roles, "audio", [name for name, feature in free.items() if is_sound(feature)])
+        _add(roles, "spectrogram", [name for name, feature in free.items() if is_spectrogram(name, feature)])
         _add(roles, "text", _readable(free, roles))
         if "text" in roles and "audio" not in roles:
             _add(roles, "spans", [name for name, feature in free.items() if _marks_places(feature)])
@@ -88,7 +90,7 @@ def _readable(free: Mapping[str, Any], roles: Mapping[str, Any]) -> list[str]:
     """The text to be read, where that is what the rows are about."""
     texts = [name for name, feature in free.items() if _is_text(feature)]
     named = [name for name in _TEXTS if name in texts]
-    if any(role in roles for role in ("image", "audio", "video", "tokens")):
+    if any(role in roles for role in ("image", "audio", "video", "spectrogram", "tokens")):
         return []
     if "answers" in roles:
         return named[:1] or texts[:1]

@@ -18,9 +18,10 @@ from hfaug.preview.texts import Span
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Scale", "SoundPanel"]
+__all__ = ["Scale", "SoundPanel", "table_picture"]
 
 _WAVE, _BANDS = 56, 96  # pixels of height
+_CELL = 3  # pixels of one number of a table
 _MOST_S = 30.0
 _WINDOW_S = 0.025
 _RANGE_DB = 70.0
@@ -129,8 +130,28 @@ def _spectrogram(samples: npt.NDArray[Any], rate: int, width: int, peak: float) 
     levels = np.abs(np.fft.rfft(frames * window, axis=1)).T / (window.sum() / 2) / peak
     decibels = 20 * np.log10(np.maximum(levels, _FLOOR))
     rows = np.linspace(decibels.shape[0] - 1, 0, _BANDS)
-    shown = np.clip(1 + decibels[np.rint(rows).astype(int)] / _RANGE_DB, 0, 1) * (len(_COLOURS) - 1)
-    places = np.arange(len(_COLOURS))
+    return _coloured(1 + decibels[np.rint(rows).astype(int)] / _RANGE_DB)
+
+
+def _coloured(levels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Levels 0..1 as colours, (height, width, 3)."""
+    shown, places = np.clip(levels, 0, 1) * (len(_COLOURS) - 1), np.arange(len(_COLOURS))
     bands = [np.interp(shown, places, _COLOURS[:, channel]) for channel in range(3)]
     done: npt.NDArray[np.uint8] = np.stack(bands, axis=2).astype(np.uint8)
     return done
+
+
+def table_picture(value: Any) -> npt.NDArray[np.uint8]:
+    """A spectrogram that a column holds, (height, width, 3): low frequencies at the bottom, time along the longer side.
+
+    Args:
+        value: Frames of bins, or bins of frames; of several the first.
+    """
+    values = np.asarray(value, dtype=np.float64)
+    while values.ndim > 2:
+        values = values[0]
+    values = values.T if values.shape[0] > values.shape[1] else values
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
+    levels = np.nan_to_num((values - low) / (high - low or 1.0), nan=0.0, posinf=1.0, neginf=0.0)
+    return np.repeat(np.repeat(_coloured(levels[::-1]), _CELL, axis=0), _CELL, axis=1)

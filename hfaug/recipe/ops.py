@@ -14,9 +14,10 @@ from hfaug.catalog import all_classes, lookup
 from hfaug.compose import Chain
 from hfaug.config import Config
 from hfaug.errors import ParameterError, RecipeError
-from hfaug.fields import hints, is_model
+from hfaug.fields import Sounds, hints, is_marked, is_model
 from hfaug.filters import Filter
 from hfaug.op import Op
+from hfaug.recipe.gathered import gathered
 from hfaug.recipe.own import find_own
 from hfaug.recipe.text import Node
 
@@ -65,7 +66,7 @@ def _read(node: Node) -> Config:
                 f"recipe, line {value.line}, {node.place}: {name} must not have the field {key!r}; "
                 f"{nearest_field(key, known)}"
             )
-        values[key] = _value(value, key in _op_fields(cls))
+        values[key] = gathered(value) if key in _sound_fields(cls) else _value(value, key in _op_fields(cls))
         if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):
             values[key] = str(value.folder / values[key])
     try:
@@ -98,6 +99,11 @@ def _value(node: Node, holds_ops: bool) -> Any:
 def _model_fields(cls: type[Config]) -> frozenset[str]:
     """The fields that name models."""
     return frozenset(name for name, annotation in hints(cls).items() if is_model(annotation))
+
+
+def _sound_fields(cls: type[Config]) -> frozenset[str]:
+    """The fields that hold sounds."""
+    return frozenset(name for name, annotation in hints(cls).items() if is_marked(annotation, Sounds))
 
 
 def _op_fields(cls: type[Config]) -> frozenset[str]:

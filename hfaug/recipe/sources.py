@@ -23,7 +23,16 @@ from hfaug.recipe.schema import Recipe, SourceSpec
 if TYPE_CHECKING:
     from hfaug.recipe.build import Stages
 
-__all__ = ["digest_of", "file_names", "is_builder", "is_relative", "load_source", "source_arguments", "source_nodes"]
+__all__ = [
+    "digest_of",
+    "file_names",
+    "is_builder",
+    "is_relative",
+    "load_source",
+    "load_splits",
+    "source_arguments",
+    "source_nodes",
+]
 
 
 def digest_of(*parts: Any) -> str:
@@ -32,25 +41,38 @@ def digest_of(*parts: Any) -> str:
 
 
 def load_source(recipe: Recipe) -> dict[str, Dataset]:
-    """Load the source's splits by ``datasets.load_dataset``.
+    """Load the source's splits, with classes where the recipe says so.
 
     Raises:
         RecipeError: It cannot be loaded; the cause is chained.
     """
+    return _encoded(load_splits(recipe.source, recipe.folder, "source"), recipe.source.encode)
+
+
+def load_splits(spec: SourceSpec, folder: Path, place: str) -> DatasetDict:
+    """Load splits by ``datasets.load_dataset``.
+
+    Args:
+        spec: What the recipe says.
+        folder: Where it lies.
+        place: Where in it, for errors.
+
+    Raises:
+        RecipeError: They cannot be loaded; the cause is chained.
+    """
     from datasets import load_dataset
 
-    spec = recipe.source
-    path, arguments = source_arguments(spec, recipe.folder)
+    path, arguments = source_arguments(spec, folder)
     try:
         loaded = load_dataset(path, split=spec.split, **arguments)
     except Exception as error:
         raise RecipeError(
-            f"recipe, source: {spec.path!r} must load by datasets.load_dataset, did not: {error}"
+            f"recipe, {place}: {spec.path!r} must load by datasets.load_dataset, did not: {error}"
         ) from error
     splits = DatasetDict({_split_name(spec): loaded}) if isinstance(loaded, Dataset) else loaded
     if not isinstance(splits, DatasetDict):
-        raise RecipeError(f"recipe, source: must load as a dataset, loaded as {type(splits).__name__}")
-    return _encoded(splits, spec.encode)
+        raise RecipeError(f"recipe, {place}: must load as a dataset, loaded as {type(splits).__name__}")
+    return splits
 
 
 def _encoded(splits: DatasetDict, columns: Sequence[str]) -> dict[str, Dataset]:

@@ -65,10 +65,12 @@ class OpStep:
         return UnitResult(done, counts, model_events(parts, before), held_settings(parts))
 
 
-def op_stage(name: str, op: Op, node: Node, features: Features) -> Stage:
-    """A stage that runs an op over the rows of a node."""
-    digest = digest_of("op", op.fingerprint, op.model_digest(), OUTPUT_VERSION)
-    return Stage(MapStep(name, digest, OpStep(op, features), op.features, rule_of(op, features)), (node,))
+def op_stage(name: str, op: Op, node: Node, features: Features, result: Features | None = None) -> Stage:
+    """A stage that runs an op over the rows of a node; `result` says what they are beside rows that it did not meet."""
+    said = () if result in (None, op.features(features)) else (str(result),)
+    digest = digest_of("op", op.fingerprint, op.model_digest(), OUTPUT_VERSION, *said)
+    after = op.features if result is None else lambda _: result
+    return Stage(MapStep(name, digest, OpStep(op, features), after, rule_of(op, features)), (node,))
 
 
 def fitted(op: Op, node: Node, build: Any) -> Node:
@@ -108,24 +110,26 @@ def _made_before(node: Node) -> Callable[[str], bool]:
 
 def add_columns(name: str, op: Op, node: Node, features: Features) -> Node:
     """The rows of a node with the columns that an op adds; the node itself when it adds none."""
-    if op.features(features) == features:
-        return node
-    return op_stage(f"columns-{name}", Untouched.around(op), node, features)
+    untouched = Untouched.around(op)
+    return node if untouched.features(features) == features else op_stage(f"columns-{name}", untouched, node, features)
 
 
 def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: dict[str, Features]) -> dict[str, Node]:
     """The copies of each split; `nodes` and `features` are brought up to date."""
     check_splits(number, step.splits, nodes)
     made: dict[str, Node] = {}
+    mixes = step.keep or set(step.splits) != set(nodes)
     for name in list(nodes):
         before, node = features[name], nodes[name]
-        after = step.op.features(before)
+        after = (Untouched.around(step.op) if mixes else step.op).features(before)
         rest = add_columns(f"{number}-{name}", step.op, node, before)
         if name in step.splits:
             made[name] = fitted(
                 step.op,
                 node,
-                lambda op, n=name, r=node, f=before: op_stage(f"augment-{number}-{n}", op.times(step.copies), r, f),
+                lambda op, n=name, r=node, f=before, a=after: op_stage(
+                    f"augment-{number}-{n}", op.times(step.copies), r, f, a
+                ),
             )
             nodes[name] = Concat((rest, made[name])) if step.keep else made[name]
         else:
@@ -162,7 +166,7 @@ def balance_nodes(number: int, step: Balance, nodes: dict[str, Node], features: 
     )
     rest = add_columns(f"{number}-{step.split}", op, Pick(node, kept), before)
     nodes[step.split] = Concat((rest, made))
-    after = op.features(before)
+    after = Untouched.around(op).features(before)
     for name, other in list(nodes.items()):
         if name != step.split:
             nodes[name] = add_columns(f"{number}-{name}", op, other, features[name])
@@ -232,7 +236,7 @@ class _FillStep:
         return rule_of(self.op, self.source)
 
     def features(self, inputs: Sequence[Features]) -> Features:
-        return self.op.features(inputs[0])
+        return Untouched.around(self.op).features(inputs[0])
 
     def units(self, inputs: Sequence[View]) -> list[dict[str, Any]]:
         return [{"rows": [start, stop]} for start, stop in plan_ranges(inputs[0].row_sizes(), self.rule)]

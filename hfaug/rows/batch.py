@@ -103,17 +103,22 @@ class Batch(ABC):
         return {"bytes": media.encode_mask(array, like=like, codec=self.codec), "path": None}
 
     def open_audio(self, value: Any) -> Clip:
-        """Decode a sound."""
-        return media.decode_audio(_bytes(value))
+        """Decode a sound, or take it as it came decoded."""
+        return media.decode_audio(_bytes(value)) if _is_stored(value) else media.clip_from(value)
 
     def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
         """(samples of one channel, samples a second, channels) without decoding; None where decoding costs no more."""
+        if not _is_stored(value):
+            return None
         data = _bytes(value)
         return None if len(data) < _SHORT and data[:4] != b"RIFF" else media.audio_info(data)
 
-    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
-        """Encode a sound in the format of the one it came from."""
-        return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
+    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip, source: Any = None) -> Any:
+        """Encode a sound in the format of the one it came from; numbers become numbers."""
+        if source is None or _is_stored(source):
+            return {"bytes": media.encode_audio(samples, like=like, codec=self.codec), "path": None}
+        nested = np.ndim(source["array"]) > 1
+        return {**source, "array": (samples if nested else samples[0]).tolist(), "sampling_rate": like.rate}
 
     def store_flow(self, value: Any, todo: Sequence[WaveStep], rate: int, facts: tuple[int, int, int]) -> Any:
         """Decode a long sound, do what is asked for and encode it, block by block."""
@@ -307,13 +312,7 @@ class ObjectBatch(Batch):
     def store_mask(self, array: npt.NDArray[Any], like: Picture) -> Any:
         return media.mask_to_pil(array, like)
 
-    def open_audio(self, value: Any) -> Clip:
-        return super().open_audio(value) if _is_stored(value) else media.clip_from(value)
-
-    def measure_audio(self, value: Any) -> tuple[int, int, int] | None:
-        return super().measure_audio(value) if _is_stored(value) else None
-
-    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip) -> Any:
+    def store_audio(self, samples: npt.NDArray[np.float32], like: Clip, source: Any = None) -> Any:
         return media.clip_to_dict(samples, like)
 
     def open_video(self, value: Any) -> Film:

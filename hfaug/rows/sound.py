@@ -93,7 +93,7 @@ class TimeLabel(NamedTuple):
 class Sound:
     """Samples (channels, samples) float32 with their rate; decoded when first touched, encoded only when changed."""
 
-    __slots__ = ("_base", "_count", "_labels", "_map", "_rate", "_source", "_todo", "column")
+    __slots__ = ("_base", "_count", "_labels", "_map", "_rate", "_said", "_source", "_todo", "column")
 
     def __init__(self, source: SoundSource, column: str) -> None:
         self._source = source
@@ -104,6 +104,7 @@ class Sound:
         self._map: TimeMap | None = None
         self._labels: dict[tuple[str, str | None], TimeLabel] = {}
         self.column = column
+        self._said = self._column_rate
 
     @classmethod
     def open(cls, row: Row, column: str) -> Sound:
@@ -124,10 +125,15 @@ class Sound:
 
     @property
     def stored_bytes(self) -> bytes | None:
-        """The file as it is stored; None where the sound came decoded."""
-        value = self._source.value
-        is_stored = isinstance(value, Mapping) and "bytes" in value
-        return media.read_media(value) if is_stored else None
+        """The file as it is stored; of a sound that came as numbers a file of these."""
+        if self._is_file:
+            return media.read_media(self._source.value)
+        clip = self._source.clip
+        return media.encode_audio(clip.samples, like=clip)
+
+    @property
+    def _is_file(self) -> bool:
+        return isinstance(self._source.value, Mapping) and "bytes" in self._source.value
 
     @property
     def rate(self) -> int:
@@ -137,7 +143,7 @@ class Sound:
     @property
     def label_rate(self) -> int:
         """Samples a second that labels count: those that the column is decoded at where it says so, else the file's."""
-        return self._column_rate or self.rate
+        return self._said or self.rate
 
     @property
     def _column_rate(self) -> int | None:
@@ -231,13 +237,19 @@ class Sound:
 
     def resample(self, rate: int, row: Row) -> None:
         """Store the same sound with another number of samples a second."""
+        self._meet(row)
+        self._said = None  # the column says the new rate afterwards, or none
         if rate == self.rate:
             return
         before, count = self.rate, self.count
         length = max(1, round(count * rate / before)) if count else 0
         fuse_step(self._todo, Resample(count, length, (float(before), float(rate))))
-        self._meet(row)
         self._rate, self._count = rate, length
+
+    def count_labels_at(self, rate: int | None, row: Row) -> None:
+        """Let labels in samples count those of a rate, or of the file's without one."""
+        self._meet(row)
+        self._said = rate
 
     def _meet(self, row: Row) -> None:
         """Know of the time labels of the op that is running, as they stand before it moves them."""
@@ -263,34 +275,42 @@ class Sound:
         """A sound of its own that shares the decoded source."""
         twin = Sound(self._source, self.column)
         twin._base, twin._todo, twin._count, twin._rate = self._base, list(self._todo), self._count, self._rate
-        twin._map, twin._labels = self._map, self._labels
+        twin._map, twin._labels, twin._said = self._map, self._labels, self._said
         return twin
 
     # ---- back to storage
 
     def settled(self, row: Row) -> dict[str, Any]:
         """The changed columns, in storage form."""
+        changed = self._settled_media(row)
+        return {**changed, **self._settled_labels(row)} if changed or any(map(self._recounts, self._labels)) else {}
+
+    def _settled_media(self, row: Row) -> dict[str, Any]:
+        """The sound, where it changed."""
         if not self._todo and self._base is None and not self._rate_changed:
             return {}
         if self._base is None and self._flows():
-            stored = row.batch.store_flow(self._source.value, self._todo, self.rate, self._source.facts)
-            return {self.column: stored, **self._settled_labels(row)}
+            return {self.column: row.batch.store_flow(self._source.value, self._todo, self.rate, self._source.facts)}
         samples = self.samples
         if self._base is None and not self._rate_changed:
             return {}
         like = self._source.clip
         if self._rate is not None and self._rate != like.rate:
             like = replace(like, rate=self._rate)
-        return {self.column: row.batch.store_audio(samples, like), **self._settled_labels(row)}
+        return {self.column: row.batch.store_audio(samples, like, self._source.value)}
 
     @property
     def _rate_changed(self) -> bool:
         """Whether the same samples would sound otherwise: a change of speed and one of rate may cancel out."""
         return self._rate is not None and self._rate != self._source.facts[1]
 
+    def _recounts(self, key: tuple[str, str | None]) -> bool:
+        """Whether a label counts other samples than those that the column is decoded at."""
+        return key[1] == "samples" and self._labels[key].rate != self.label_rate
+
     def _flows(self) -> bool:
         """Whether the sound is long, and all that is asked for can be done block by block."""
-        return self.stored_bytes is not None and self.count > 0 and self._is_long() and can_flow(self._todo)
+        return self._is_file and self.count > 0 and self._is_long() and can_flow(self._todo)
 
     def _is_long(self) -> bool:
         count, _, channels = self._source.facts
@@ -300,7 +320,7 @@ class Sound:
         """Time labels after all moves at once, from what stood before: it may be asked for again."""
         changed: dict[str, Any] = {}
         for (path, units), label in self._labels.items():
-            if label.moves is not None or (units == "samples" and label.rate != self.label_rate):
+            if label.moves is not None or self._recounts((path, units)):
                 moves = label.moves or TimeMap.identity(label.duration_s)
                 value = move_segments(label.value, moves, path, clock_of(units, label.rate, self.label_rate))
                 write_path(row, changed, path, value)

@@ -14,6 +14,7 @@
 | `startup.py`, `scaling.py` | imports and fingerprints; two processes |
 | `growth.py`, `grown.py` | a hundred times the rows; one process of that |
 | `models.py`, `engines.py` | back-translation and text to image; their engines driven alone |
+| `speech.py` | speaking and listening; their engines driven alone |
 
 Only ratios are compared, each of two cases that ran by turns. Nothing is asserted; ``--gate`` fails where a ratio is
 more than 1.3x off its target.

@@ -25,6 +25,7 @@ SUBJECTS = (
     "scaling",
     "models",
     "language",
+    "speech",
 )
 
 

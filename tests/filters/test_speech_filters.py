@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from datasets import Audio, Dataset, Features, Value
 
+import hfaug
 from hfaug import media
 from hfaug.backends import Heard, registry
+from hfaug.errors import MediaError
 from hfaug.filters import SpeechQuality, TranscriptMatches
 from hfaug.filters.speech_quality import clipped_share, snr_db
 from hfaug.language.transcripts import distance, error_rate, plain_words
 from tests.fakes import FakeSpeechQuality, FakeTranscriber
+from tests.told import told
 
 RATE = 16000
 
@@ -169,3 +172,18 @@ def test_dnsmos_tells_clean_from_noisy_speech():
     assert good["mos"] > bad["mos"] + 0.2
     assert all(0.5 < value < 5 for value in {**good, **bad}.values())
     print(good, bad)
+
+
+@pytest.mark.parametrize("chosen", [SpeechQuality(), TranscriptMatches()])
+def test_errors_name_the_row(chosen):
+    """By its place, its id where it has one, its column and its file."""
+    broken = {"bytes": stored(bursts())["bytes"][:5000], "path": "broken.wav"}
+    given = table([stored(bursts()), stored(bursts()), broken], text=["a", "b", "c"])
+    with pytest.raises(MediaError, match="whole WAV") as error:
+        chosen.of(given)
+    assert "row, number 3 of its batch, column 'audio', file 'broken.wav'" in told(error.value)
+    assert f"in {chosen.op_name()}, rows 0 to 2" in told(error.value)
+    named = hfaug.with_ids(given)
+    with pytest.raises(MediaError) as error:
+        chosen.of(named)
+    assert f"row '{named['provenance'][2]['id']}', number 3" in told(error.value)

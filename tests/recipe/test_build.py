@@ -11,11 +11,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from datasets import ClassLabel, Dataset, load_dataset
+from datasets import Audio, ClassLabel, Dataset, load_dataset
 
 from hfaug import provenance
 from hfaug.errors import LabelError, RecipeError
+from hfaug.media import Clip, audio_info, encode_audio
 from hfaug.recipe import parse_recipe
 from hfaug.recipe.build import Build, build
 from hfaug.release.of_recipe import release_build
@@ -231,3 +233,22 @@ def test_balance_can_fill_without_dropping(folder: Path) -> None:
     train = made(text, folder).splits["train"]
     names = train.features["label"].names
     assert {names[key]: count for key, count in Counter(train["label"]).items()} == {"ham": 31, "spam": 20}
+
+
+def test_resampled_sounds_say_their_rate_or_none(tmp_path: Path) -> None:
+    """Copies alone say the new rate; beside their sources none, in every split and under every step."""
+    rows = Dataset.from_dict({"audio": [{"bytes": wave(8_000, n), "path": None} for n in (40, 50)]})
+    rows.cast_column("audio", Audio(sampling_rate=8_000)).to_parquet(tmp_path / "sounds.parquet")
+    source = "name: sounds\nsource: {path: parquet, data_files: sounds.parquet, license: cc0-1.0}\nsteps:\n"
+    augment = "  - augment: {ops: [audio.resample: {rates_hz: [16000]}], keep: KEEP}\n"
+    for keep, rate in (("true", None), ("false", 16_000)):
+        train = made(source + augment.replace("KEEP", keep), tmp_path, f"work-{keep}").splits["train"]
+        assert train.features["audio"].sampling_rate == rate
+        rates = [audio_info(value["bytes"])[1] for value in train.with_format("arrow")[:]["audio"].to_pylist()]
+        assert rates == ([8_000, 8_000, 16_000, 16_000] if keep == "true" else [16_000, 16_000])
+
+
+def wave(rate: int, count: int) -> bytes:
+    """A short sound."""
+    samples = np.sin(np.arange(count, dtype=np.float32))[None]
+    return encode_audio(samples, like=Clip(samples, rate))

@@ -1,6 +1,7 @@
 """Long sounds go through block by block, and come out as short ones do."""
 
 import io
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ import soundfile
 from datasets import Audio, Dataset, Features
 
 from hfaug import Chain, media
+from hfaug.ops import audio
 from hfaug.ops.audio import (
     AddNoise,
     ChangeGain,
@@ -25,8 +27,12 @@ from hfaug.ops.audio import (
     ShiftPitch,
     StretchTime,
 )
+from hfaug.plan import Plan, Run
+from hfaug.rows import ArrowBatch
 from hfaug.rows import sound as rows_sound
+from hfaug.rows.flow import can_flow
 from hfaug.testing import storage
+from hfaug.testing.samples import sample
 
 RATE = 16_000
 SAME = {
@@ -133,3 +139,19 @@ def test_a_long_sound_cut_to_nothing_keeps_a_sample(monkeypatch):
 def test_what_cannot_flow_is_done_at_once(monkeypatch):
     whole, flown = both(Reverse(), stored(seconds=2.0), monkeypatch)
     assert whole == flown
+
+
+def test_the_ops_that_flow_are_those_that_the_help_names():
+    """Found by what each asks of a sound; the rest holds the whole of it."""
+    rows = sample("sounds").rows
+    said = re.findall(r"\w+", audio.__doc__.split("of these alone decodes,")[1].split(":")[1].split(".")[0])
+    flows = set()
+    for name in set(audio.__all__) - {"SpecAugment", "Speak", "Transcribe"}:
+        op = getattr(audio, name)(**({"responses": audio.gather_sounds(rows)} if name == "Reverberate" else {}))
+        op = (op if op.ready else op.fit(rows)).on(keep=[name for name in rows.column_names if name != "audio"])
+        batch = ArrowBatch(rows.with_format("arrow")[:], rows.features, media.Codec(), None)
+        done = op.run(batch.rows(0, len(batch)), Run(Plan(op, rows.features)))
+        waiting = [sound._todo for row in done for sound in row._sounds.values() if sound._todo]
+        if waiting and all(map(can_flow, waiting)):
+            flows.add(name)
+    assert flows == set(said)

@@ -120,13 +120,17 @@ def test_resampling_moves_what_counts_samples_alone():
         Resample().on(segments="heard").features(given.features)
 
 
-@pytest.mark.parametrize("op, expected", [(HALF, 2000), (Resample(rates_hz=(16_000,)), 4000)])
+@pytest.mark.parametrize("op, expected", [(HALF, 2000), (Resample(rates_hz=(16_000,)), 16_000)])
 def test_samples_are_those_of_the_column_where_it_says_a_rate(op, expected):
-    """A file at 8000 Hz in a column that is decoded at 4000: one second is sample 4000, whatever the file's rate."""
+    """A file at 8000 Hz in a column that is decoded at 4000: one second is sample 4000, whatever the file's rate.
+
+    What is resampled says its own rate from then on.
+    """
     given = rows({"heard": List({"start": INT, "end": INT})}, heard=[{"start": 4000, "end": 5000}])
     given = given.cast_column("audio", Audio(sampling_rate=4000))
     (done,) = op.on(segments="heard", time_units="samples")(storage(given)).to_pylist()
-    assert done["heard"] == [{"start": expected, "end": expected + 1000}]
+    later = expected + (4000 if expected > 4000 else 1000)
+    assert done["heard"] == [{"start": expected, "end": later}]
 
 
 def test_durations_are_rewritten_or_asked_about():
@@ -147,8 +151,9 @@ def test_unbound_times_are_asked_about():
         StretchTime().features(given.features)
     assert 'on(segments="words")' in told(error.value)
     apart = Features({**given.features, "words": List(TEXT), "word_start": List(FLOAT), "word_end": List(FLOAT)})
-    with pytest.raises(UnboundColumnError, match="put its starts and ends into one column"):
+    with pytest.raises(UnboundColumnError, match="put its starts and ends into one column") as error:
         StretchTime().features(apart)
+    assert 'ds.map(lambda row: {"heard": {"start": row["word_start"], "end": row["word_end"]}})' in told(error.value)
     assert StretchTime().on(segments="words").features(given.features)
     assert AddNoise().features(given.features)
 
@@ -204,3 +209,12 @@ def test_mixed_sounds_have_the_segments_of_both():
     assert media.audio_info(second["audio"]["bytes"]) == (48_000, 16_000, 1)
     with pytest.raises(LabelError, match="transcript in 'text'"):
         MixClips().on(transcript="text").features(Features({**features, "text": TEXT}))
+
+
+def test_lists_beside_each_other_are_joined_as_the_error_says():
+    """Columns of starts, ends and names become one column, whose segments move with what stands beside their times."""
+    columns = {"start": List(FLOAT), "end": List(FLOAT), "label": List(TEXT)}
+    given = rows(columns, start=[0.2, 1.0], end=[0.4, 1.75], label=["a", "b"])
+    joined = given.map(lambda row: {"heard": {name: row[name] for name in columns}}, remove_columns=list(columns))
+    (done,) = HALF.on(segments="heard")(storage(joined)).to_pylist()
+    assert done["heard"] == {"start": [0.5], "end": [1.0], "label": ["b"]}

@@ -25,6 +25,7 @@ KINDS = {
     "Vorbis": (44_100, 1, "OGG", "VORBIS", 5000),
     "Opus": (48_000, 1, "OGG", "OPUS", 5000),
     "mu-law": (8_000, 1, "WAV", "ULAW", 2000),
+    "GSM": (8_000, 1, "WAV", "GSM610", 3200),
     "one sample": (8_000, 1, "WAV", "PCM_16", 1),
     "three samples, stereo": (96_000, 2, "FLAC", "PCM_24", 3),
     "empty": (16_000, 2, "WAV", "PCM_16", 0),

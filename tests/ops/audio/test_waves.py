@@ -7,8 +7,8 @@ from hfaug import media
 from hfaug.ops import audio
 from hfaug.ops.audio.filters.absorb_air import absorption_db
 from hfaug.ops.audio.levels.loudness import integrated_lufs
+from hfaug.ops.audio.rooms.box import response_of
 from hfaug.ops.audio.rooms.response import in_room
-from hfaug.ops.audio.rooms.simulate_room import response_of
 from tests.ops.drawing import stream, streams
 
 RATE = 16_000
@@ -187,22 +187,39 @@ def test_a_band_of_frequencies_goes():
     assert mel.max() - mel.min() == pytest.approx(0.1, abs=0.01)
 
 
+def falls_by_60_db(answer, rate, low, high):
+    """The time that an answer takes, by the slope of what is still to come between two levels."""
+    left = np.cumsum(answer[::-1].astype(np.float64) ** 2)[::-1]
+    falls = 10 * np.log10(left / left[0] + 1e-12)
+    first, last = np.argmax(falls < low), np.argmax(falls < high)
+    slope, _ = np.polyfit(np.arange(first, last) / rate, falls[first:last], 1)
+    return -60 / slope
+
+
 def test_rooms_answer_a_click_at_once_and_then_again():
     size, source, here = np.array([5.0, 4.0, 3.0]), np.array([1.0, 1.0, 1.0]), np.array([3.5, 2.0, 1.5])
-    answer = response_of(size, source, here, 0.4, RATE)[0]
-    direct = np.linalg.norm(here - source)
-    assert np.flatnonzero(answer)[0] == round(direct / 343 * RATE)
-    floor = np.linalg.norm(here - source * [1, 1, -1])
-    assert answer[round(floor / 343 * RATE)] > 0
-    energy = np.cumsum(answer[::-1].astype(np.float64) ** 2)[::-1]
-    falls = 10 * np.log10(energy / energy[0])
-    measured = 2 * (np.argmax(falls < -35) - np.argmax(falls < -5)) / RATE
-    assert 0.4 * 0.7 < measured < 0.4 * 1.6
+    answer = response_of(size, source, here, 0.4, RATE, np.random.default_rng(0))[0]
+    direct, floor = np.linalg.norm(here - source), np.linalg.norm(here - source * [1, 1, -1])
+    assert answer[0] > answer[1]
+    assert answer[round(floor / 343 * RATE) - round(direct / 343 * RATE)] > 0
     click = np.zeros((1, RATE), np.float32)
     click[0, 4000] = 1
-    heard = in_room(click, RATE, answer[None], 1.0)
+    heard = in_room(click, RATE, answer[None], 1.0, direct=0)
     assert np.abs(heard[0]).argmax() == 4000
     assert np.mean(heard**2) == pytest.approx(np.mean(click**2), rel=1e-3)
+
+
+@pytest.mark.parametrize("rate", [8_000, 48_000])
+@pytest.mark.parametrize("echo_s", [0.2, 0.6, 1.5, 4.0])
+def test_rooms_echo_as_long_as_drawn(echo_s, rate):
+    """Within a tenth, by other stretches of the decay, too; small and flat rooms alike."""
+    draws = np.random.default_rng(0)
+    for _ in range(6):
+        size = np.array([draws.uniform(3, 8), draws.uniform(3, 8), draws.uniform(2.4, 3.5)])
+        places = (size * draws.uniform(0.1, 0.9, 3) for _ in range(2))
+        answer = response_of(size, *places, echo_s, rate, np.random.default_rng(1))[0]
+        assert falls_by_60_db(answer, rate, -5, -35) == pytest.approx(echo_s, rel=0.1)
+        assert falls_by_60_db(answer, rate, -10, -45) == pytest.approx(echo_s, rel=0.1 if echo_s > 0.2 else 0.25)
 
 
 def test_codecs_cost_quality():
@@ -214,3 +231,25 @@ def test_codecs_cost_quality():
     ]
     assert lost[0] > 2 * lost[1] > 0
     assert media.counts["audio.encode"] > 0
+
+
+def test_a_click_in_silence_is_clipped_and_not_lost():
+    """What is cut off is a share of what is heard; of one sample nothing can be."""
+    click = np.zeros((1, 4000), np.float32)
+    click[0, 2000] = 0.9
+    np.testing.assert_array_equal(audio.Clip(share=(0.4, 0.4)).wave(click, RATE, stream()), click)
+    noise = np.zeros((1, 8000), np.float32)
+    noise[0, :1000] = np.random.default_rng(0).standard_normal(1000) / 5
+    done = audio.Clip(share=(0.2, 0.2)).wave(noise, RATE, stream())
+    assert np.count_nonzero(done != noise) == 200
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_some_bands_alone_are_equalized(count):
+    """As many as asked for; which ones, the row draws."""
+    op = audio.Equalize(gain_db=(6, 6), bands=(count, count))
+    chosen = [op._chosen(one) for one in streams(8)]
+    assert {len(one) for one in chosen} == {count}
+    assert len({tuple(sorted(one)) for one in chosen}) > 1 or count in (0, 7)
+    gains = [gain_db(op, hz, 44_100) for hz in (50, 110, 250, 550, 1200, 2700, 6200)]
+    assert count <= sum(gain > 2 for gain in gains) <= max(2 * count, 0)

@@ -25,11 +25,12 @@ class Equalize(WaveOp):
 
     Args:
         gain_db: Range of the gain of each band, in dB.
+        bands: Range of how many of the seven bands change, 0..7; one alone is a shelf or a peak.
 
     Moves: samples only; every time label stays. Filters of this kind are late by a few samples at most.
     Rejects: nothing.
-    Source: audiomentations, SevenBandParametricEQ; seven filters in one pass of SciPy. R. Bristow-Johnson, Cookbook
-        formulae for audio EQ biquad filter coefficients.
+    Source: audiomentations, SevenBandParametricEQ, PeakingFilter, LowShelfFilter and HighShelfFilter; here in one pass
+        of SciPy. R. Bristow-Johnson, Cookbook formulae for audio EQ biquad filter coefficients.
 
     >>> import hfaug
     >>> hfaug.ops.audio.Equalize(gain_db=(-6, 6)).gain_db
@@ -37,21 +38,29 @@ class Equalize(WaveOp):
     """
 
     gain_db: Annotated[tuple[float, float], Limit(-60, 60, ordered=True)] = (-12, 12)
+    bands: Annotated[tuple[int, int], Limit(0, 7, ordered=True)] = (7, 7)
 
     def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
         """Draw middle, gain and width of each band."""
         from scipy.signal import sosfilt, sosfilt_zi
 
-        sections = []
+        sections, chosen = [], self._chosen(rng)
         for number, (low, high) in enumerate(_BANDS):
             hz, gain, q = draw_log((low, high), rng), rng.uniform(*self.gain_db), rng.uniform(0.5, 1.0)
-            if hz < 0.49 * rate:
+            if hz < 0.49 * rate and number in chosen:
                 sections.append(_biquad(number, 2 * math.pi * hz / rate, 10 ** (gain / 40), q))
         if not sections:
             return samples
         sos = np.array(sections)
         start = sosfilt_zi(sos)[:, None, :] * samples[None, :, :1]
         return np.asarray(sosfilt(sos, samples, axis=1, zi=start)[0], dtype=np.float32)
+
+    def _chosen(self, rng: Stream) -> set[int]:
+        """Draw which bands change."""
+        whole = set(range(len(_BANDS)))
+        count = rng.integers(self.bands[0], self.bands[1] + 1) if self.bands[0] < len(_BANDS) else len(_BANDS)
+        keys = [rng.random() for _ in whole] if count < len(_BANDS) else [0.0] * len(_BANDS)
+        return set(sorted(whole, key=keys.__getitem__)[:count])
 
 
 _BANDS = ((42, 95), (91, 204), (196, 441), (421, 948), (909, 2045), (1957, 4404), (4216, 9486))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class Clip(WaveOp):
     """Cut off the loudest samples, as a microphone that is too near or an overdriven amplifier does.
 
     Args:
-        share: Range of the share 0..1 of the samples that are cut off.
+        share: Range of the share 0..1 of the samples that are cut off, of those that are not silent.
 
     Moves: samples only; every time label stays.
     Rejects: nothing.
@@ -29,12 +30,15 @@ class Clip(WaveOp):
     (0.1, 0.1)
     """
 
+    version: ClassVar[int] = 2
+
     share: ShareRange = (0, 0.4)
 
     def wave(self, samples: Samples, rate: int, rng: Stream) -> Samples:
         """Draw the share; half of it is above, half below."""
         half = 50 * rng.uniform(*self.share)
-        if not half:
+        heard = samples[samples != 0]  # of a click in silence most samples are equal, and none of them loud
+        if not half or not heard.size:
             return samples
-        low, high = np.percentile(samples, (half, 100 - half)).astype(np.float32)
-        return np.clip(samples, low, high)
+        low, high = np.percentile(heard, (half, 100 - half)).astype(np.float32)
+        return np.clip(samples, min(low, np.float32(0)), max(high, np.float32(0)))

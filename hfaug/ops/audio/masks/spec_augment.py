@@ -21,7 +21,11 @@ __all__ = ["SpecAugment"]
 class SpecAugment(RowOp):
     """Mask times and frequencies of a spectrogram that stands in a column of numbers: log-mel features and the like.
 
+    Where `time_warp` is above 0, a drawn moment goes to another one first, and what is before and behind it is
+    stretched: time labels then refuse.
+
     Args:
+        time_warp: Range of how far a moment goes, either way, as a share 0..0.4 of the time; in the paper 80 frames.
         time_masks: Range of how many stretches of time, from 0 up.
         time_share: Range of the share 0..1 of the time that each takes.
         frequency_masks: Range of how many bands of frequencies, from 0 up.
@@ -30,9 +34,9 @@ class SpecAugment(RowOp):
         fill: What masked values become: the ``mean`` of the spectrogram, its ``minimum``, or ``zero``.
             What is infinite or no number does not count.
 
-    Moves: values only; every time label stays.
+    Moves: values only; every time label stays, or is refused where time is warped.
     Rejects: nothing.
-    Source: D. Park et al., SpecAugment, arXiv:1904.08779; without its warp of time.
+    Source: D. Park et al., SpecAugment, arXiv:1904.08779.
 
     >>> import hfaug
     >>> hfaug.ops.audio.SpecAugment(layout="frequency").fill
@@ -41,12 +45,18 @@ class SpecAugment(RowOp):
 
     needs: ClassVar[tuple[str, ...]] = ("spectrogram",)
 
+    time_warp: Annotated[tuple[float, float], Limit(0, 0.4, ordered=True)] = (0, 0)
     time_masks: Annotated[tuple[int, int], Limit(0, ordered=True)] = (1, 2)
     time_share: ShareRange = (0, 0.1)
     frequency_masks: Annotated[tuple[int, int], Limit(0, ordered=True)] = (1, 2)
     frequency_share: ShareRange = (0, 0.25)
     layout: Literal["time", "frequency"] = "time"
     fill: Literal["mean", "minimum", "zero"] = "mean"
+
+    @property
+    def shifts(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The spectrogram where time is warped."""
+        return ("spectrogram",) if self.time_warp[1] else ()
 
     def apply(self, row: Row, rng: Stream) -> Row | Reject:
         """Draw the masks."""
@@ -74,7 +84,8 @@ class SpecAugment(RowOp):
         finite = np.isfinite(values)
         known = values if finite.all() else values[finite]
         fill = 0.0 if self.fill == "zero" or not known.size else known.mean() if self.fill == "mean" else known.min()
-        done, covered = values.copy(), False
+        warped = self._warped(values, time, rng)
+        done, covered = warped.copy(), warped is not values
         for axis, masks, share in (
             (time, self.time_masks, self.time_share),
             (frequency, self.frequency_masks, self.frequency_share),
@@ -85,3 +96,20 @@ class SpecAugment(RowOp):
                 covered = covered or size > 0
                 np.moveaxis(done, axis, 0)[start : start + size] = fill
         return done if covered else values
+
+    def _warped(self, values: npt.NDArray[np.float64], axis: int, rng: Stream) -> npt.NDArray[np.float64]:
+        """The spectrogram with a moment at another one; the very same where none is drawn to go far enough."""
+        count = values.shape[axis]
+        if not self.time_warp[1] or count < 3:
+            return values
+        far, place, side = rng.uniform(*self.time_warp) * (count - 1), rng.random(), rng.choice((-1, 1))
+        point = far + place * (count - 1 - 2 * far)
+        sources = np.interp(np.arange(count), (0, point + side * far, count - 1), (0, point, count - 1))
+        low = np.minimum(sources.astype(np.int64), count - 2)
+        share = (sources - low)[:, None]
+        frames = np.moveaxis(values, axis, -2)
+        before, behind = frames[..., low, :], frames[..., low + 1, :]
+        nearest = np.where(share < 0.5, before, behind)  # what is infinite has no mean with another
+        with np.errstate(invalid="ignore"):
+            mixed = before + share * (behind - before)
+        return np.moveaxis(np.where(np.isfinite(mixed), mixed, nearest), -2, axis) if far else values

@@ -24,14 +24,15 @@ class AddBackground(OtherSoundsOp):
     """Add another sound as background at a drawn signal-to-noise ratio: streets, crowds, music.
 
     Which one is drawn by the row, from the ring of the sounds' digests. A background that is longer than the sound
-    begins at a drawn place, one that is shorter is repeated.
+    begins at a drawn place, one that is shorter is repeated. Silence stays silent.
 
     Args:
         snr_db: Range of the signal-to-noise ratio, in dB; lower is louder background.
-        sounds: See `gather_sounds`. Without any, those of the split itself, so that others speak in the background.
+        sounds: What `gather_sounds` gives; in a recipe a folder, ``../noises``, or ``{path, data_files, column ...}``
+            of a dataset. Without any, those of the split itself, so that others speak in the background.
 
     Moves: samples only; every time label stays.
-    Rejects: rows that know no other sound.
+    Rejects: rows that know no other sound; those whose background is silent at its drawn place.
     Source: audiomentations, AddBackgroundNoise.
 
     >>> import hfaug
@@ -39,6 +40,7 @@ class AddBackground(OtherSoundsOp):
     (5.0, 15.0)
     """
 
+    version: ClassVar[int] = 2
     may_change: ClassVar[tuple[str, ...]] = ("what else is heard",)
 
     snr_db: Range = (3, 30)
@@ -49,16 +51,18 @@ class AddBackground(OtherSoundsOp):
         other = self.others(sound)(point)
         if other is None:
             return Reject("no other sound to add")
-        sound.edit(partial(_added, other=other, ratio=ratio, place=place))
+        room = other.shape[1] - sound.count
+        start = int(place * room) if room >= 0 else int(place * other.shape[1])
+        played = other[:, start : start + sound.count] if room >= 0 else other
+        if sound.count and not like_channels(played, sound.channels).any():
+            return Reject("a silent background")
+        sound.edit(partial(_added, other=other, ratio=ratio, start=start))
         return None
 
 
-def _added(samples: Samples, _rate: int, other: Samples, ratio: float, place: float) -> Samples:
-    count = samples.shape[1]
-    start = int(place * max(other.shape[1] - count, 0)) if other.shape[1] >= count else int(place * other.shape[1])
-    behind = looped(other, start, count) if count and other.shape[1] else samples[:, :0]
-    loud, soft = power_of(samples), power_of(behind)
-    if not (loud and soft):
+def _added(samples: Samples, _rate: int, other: Samples, ratio: float, start: int) -> Samples:
+    loud = power_of(samples)
+    if not loud:
         return samples
-    strength = np.float32((loud / soft) ** 0.5 / 10 ** (ratio / 20))
-    return samples + strength * like_channels(behind, samples.shape[0])
+    behind = like_channels(looped(other, start, samples.shape[1]), samples.shape[0])
+    return samples + np.float32((loud / power_of(behind)) ** 0.5 / 10 ** (ratio / 20)) * behind

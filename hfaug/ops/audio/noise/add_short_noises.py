@@ -11,7 +11,7 @@ import numpy as np
 from hfaug.fields import Limit, Range
 from hfaug.kinds import Samples
 from hfaug.op import Reject
-from hfaug.ops.audio.noise.blending import like_channels, power_of
+from hfaug.ops.audio.noise.blending import heard_part, like_channels, power_of
 from hfaug.ops.audio.noise.others import OtherSoundsOp
 from hfaug.randomness import Stream
 from hfaug.rows import Row, Sound
@@ -26,11 +26,13 @@ class AddShortNoises(OtherSoundsOp):
     Args:
         count: Range of how many, from 0 to 100.
         snr_db: Range of the signal-to-noise ratio of each, in dB.
-        longest_s: What of a noise is taken at most, in seconds, above 0; it fades in and out.
-        sounds: See `gather_sounds`. Without any, those of the split itself.
+        longest_s: What of a noise is taken at most, in seconds, above 0, from where it is first heard; it fades in and
+            out.
+        sounds: What `gather_sounds` gives; in a recipe a folder, ``../noises``, or ``{path, data_files, column ...}``
+            of a dataset. Without any, those of the split itself.
 
     Moves: samples only; every time label stays.
-    Rejects: rows that know no other sound.
+    Rejects: rows that know no other sound; those that draw a silent one.
     Source: audiomentations, AddShortNoises.
 
     >>> import hfaug
@@ -38,6 +40,7 @@ class AddShortNoises(OtherSoundsOp):
     (2, 4)
     """
 
+    version: ClassVar[int] = 2
     may_change: ClassVar[tuple[str, ...]] = ("what else is heard",)
 
     count: Annotated[tuple[int, int], Limit(0, 100, ordered=True)] = (1, 3)
@@ -52,20 +55,22 @@ class AddShortNoises(OtherSoundsOp):
             other = draw_other(point)
             if other is None:
                 return Reject("no other sound to add")
-            noise = other[:, : round(self.longest_s * sound.rate)]
+            noise = heard_part(like_channels(other, sound.channels))[:, : max(1, round(self.longest_s * sound.rate))]
+            if not noise.size:
+                return Reject("a silent noise")
             sound.edit(partial(_added, noise=noise, ratio=ratio, place=place))
         return None
 
 
 def _added(samples: Samples, rate: int, noise: Samples, ratio: float, place: float) -> Samples:
     size = min(noise.shape[1], samples.shape[1])
-    loud, soft = power_of(samples), power_of(noise[:, :size])
-    if not (loud and soft):
+    loud = power_of(samples)
+    if not loud:
         return samples
     fade = min(round(0.01 * rate), size // 2)
     ramp = np.interp(np.arange(size), (-1, fade, size - 1 - fade, size), (0, 1, 1, 0)).astype(np.float32)
     start = round(place * (samples.shape[1] - size))
     done = samples.copy()
-    strength = np.float32((loud / soft) ** 0.5 / 10 ** (ratio / 20))
-    done[:, start : start + size] += strength * ramp * like_channels(noise[:, :size], samples.shape[0])
+    strength = np.float32((loud / power_of(noise[:, :size])) ** 0.5 / 10 ** (ratio / 20))
+    done[:, start : start + size] += strength * ramp * noise[:, :size]
     return done

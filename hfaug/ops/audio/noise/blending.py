@@ -6,12 +6,18 @@ import numpy as np
 
 from hfaug.kinds import Samples
 
-__all__ = ["like_channels", "looped", "power_of"]
+__all__ = ["heard_part", "like_channels", "looped", "power_of"]
 
 
 def looped(samples: Samples, start: int, count: int) -> Samples:
     """So many samples from a start on; a sound that is too short begins anew."""
     return np.take(samples, np.arange(start, start + count), axis=1, mode="wrap")
+
+
+def heard_part(samples: Samples) -> Samples:
+    """The samples without the silence before and after; none of silence."""
+    places = np.flatnonzero(samples.any(axis=0))
+    return samples[:, places[0] : places[-1] + 1] if len(places) else samples[:, :0]
 
 
 def like_channels(samples: Samples, channels: int) -> Samples:

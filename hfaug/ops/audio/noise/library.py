@@ -37,7 +37,7 @@ def draw_sound(asset: Asset, point: int, own: str | None, rate: int) -> Samples 
 
 
 def digest_of(sound: Sound) -> str | None:
-    """What a stored sound goes by in an asset; None for one that came decoded."""
+    """What a sound goes by in an asset."""
     data = sound.stored_bytes
     return None if data is None else xxhash.xxh3_128_hexdigest(data)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
 from datasets import Dataset
 from typing_extensions import Self
 
 from hfaug.assets import Asset
 from hfaug.errors import CallError
+from hfaug.fields import Sounds
 from hfaug.kinds import Samples, SoundOp
 from hfaug.ops.audio.noise.gathering import gather_sounds
 from hfaug.ops.audio.noise.library import digest_of, draw_sound
@@ -27,7 +29,7 @@ class OtherSoundsOp(SoundOp):
         sounds: See `gather_sounds`. Without any, those of the split itself.
     """
 
-    sounds: Asset | None = None
+    sounds: Annotated[Asset | None, Sounds()] = None
 
     @property
     def ready(self) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from datasets import Dataset
 from typing_extensions import Self
 
 from hfaug.assets import Asset
 from hfaug.errors import CallError, ParameterError
-from hfaug.fields import ShareRange
+from hfaug.fields import ShareRange, Sounds
 from hfaug.kinds import SoundOp
 from hfaug.op import Reject
+from hfaug.ops.audio.noise.blending import like_channels
 from hfaug.ops.audio.noise.library import draw_sound
 from hfaug.ops.audio.rooms.response import in_room
 from hfaug.randomness import Stream
@@ -30,11 +31,12 @@ class Reverberate(SoundOp):
     the loudspeaker, and is taken back.
 
     Args:
-        responses: Recorded impulse responses, see `gather_sounds`; it cannot do without.
+        responses: Recorded impulse responses, as `gather_sounds` gives them; in a recipe a folder, ``../rooms``. It
+            cannot do without.
         wet: Range of the share 0..1 of the room in what is heard.
 
     Moves: samples only; every time label stays.
-    Rejects: nothing.
+    Rejects: rows that draw a response which is silent, or cancels itself out in the channels of the sound.
     Source: audiomentations, ApplyImpulseResponse.
 
     >>> import hfaug
@@ -44,7 +46,7 @@ class Reverberate(SoundOp):
 
     may_change: ClassVar[tuple[str, ...]] = ("how far away a speaker seems",)
 
-    responses: Asset | None = None
+    responses: Annotated[Asset | None, Sounds()] = None
     wet: ShareRange = (0.5, 1)
 
     @property
@@ -69,6 +71,7 @@ class Reverberate(SoundOp):
         if self.responses is None:
             raise CallError("Reverberate: needs recorded rooms, has none; give it responses=gather_sounds(folder)")
         response = draw_sound(self.responses, point, None, sound.rate)
-        if response is not None and response.any():
-            sound.edit(partial(in_room, response=response, wet=wet))
+        if response is None or not like_channels(response, sound.channels).any():
+            return Reject("a silent room")
+        sound.edit(partial(in_room, response=response, wet=wet))
         return None
