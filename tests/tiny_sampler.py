@@ -5,7 +5,7 @@ import functools
 from tests.tiny_chat import FOLDER
 
 SAMPLER = FOLDER / "tiny-sampler"
-CLASSES = ("ham", "spam")
+CLASSES = ("ham", "spam", "cat", "dog")
 
 
 @functools.cache

@@ -19,6 +19,8 @@ from diffusers import ConfigMixin, DiffusionPipeline, ImagePipelineOutput, Model
 from diffusers.configuration_utils import register_to_config
 from diffusers.utils.torch_utils import randn_tensor
 
+from hfaug.backends.sampling_gan import Generator  # diffusers loads parts of a class only where its module is imported
+
 __all__ = ["ClassConditionalPipeline", "GANPipeline", "LatentPrior", "SamplingPipeline", "VAEPipeline"]
 
 Generators = torch.Generator | Sequence[torch.Generator] | None
@@ -166,13 +168,13 @@ class GANPipeline(SamplingPipeline):
     """Draws images of classes in one go.
 
     Args:
-        generator_network: A :class:`hfaug.backends.sampling_gan.Generator`.
+        generator_network: Noise and a class to an image.
         id2label: Number of each class -> its name.
     """
 
     model_cpu_offload_seq = "generator_network"
 
-    def __init__(self, generator_network: Any, id2label: Mapping[Any, str] | None = None) -> None:
+    def __init__(self, generator_network: Generator, id2label: Mapping[Any, str] | None = None) -> None:
         super().__init__(id2label)
         self.register_modules(generator_network=generator_network)
 
