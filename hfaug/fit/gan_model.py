@@ -146,4 +146,5 @@ class GANJob(Job):
     def pipeline(self) -> Any:
         from hfaug.backends.sampling_pipelines import GANPipeline
 
-        return GANPipeline(self.parts["generator"], self.labels())
+        network: Any = self.parts["generator"]
+        return GANPipeline(network, self.labels())

@@ -365,7 +365,7 @@ def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np
         step: Its number, from 0 up.
         seed: Draws the orders.
 
-    >>> sorted([*step_numbers(6, 4, 0, 0), *step_numbers(6, 4, 1, 0)[:2]])
+    >>> sorted([*step_numbers(6, 4, 0, 0).tolist(), *step_numbers(6, 4, 1, 0)[:2].tolist()])
     [0, 1, 2, 3, 4, 5]
     """
     places = np.arange(step * batch, (step + 1) * batch)
