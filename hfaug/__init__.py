@@ -19,6 +19,7 @@ from hfaug.builders import register as _register
 if TYPE_CHECKING:
     from hfaug import errors as errors
     from hfaug import filters as filters
+    from hfaug import fit as fit
     from hfaug import ops as ops
     from hfaug.augment import augment as augment
     from hfaug.augment import with_ids as with_ids
@@ -87,7 +88,7 @@ _HOMES = {
 }
 """Public name -> module of hfaug that holds it. A line here needs its twin above, for type checkers and editors."""
 
-_MODULES = ("errors", "filters", "ops")
+_MODULES = ("errors", "filters", "fit", "ops")
 
 __all__ = sorted(["__version__", *_HOMES, *_MODULES])  # noqa: PLE0605
 

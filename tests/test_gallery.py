@@ -60,7 +60,15 @@ def test_an_op_is_shown_by_what_it_does(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["filter.exact_duplicates", "text.back_translate", "image.text_to_image", "chain", *sorted(NEED_MORE)]
+    "name",
+    [
+        "filter.exact_duplicates",
+        "text.back_translate",
+        "image.sample",
+        "image.text_to_image",
+        "chain",
+        *sorted(NEED_MORE),
+    ],
 )
 def test_what_needs_more_than_its_defaults_has_no_picture(name):
     """And no model is asked for, so nothing is fetched."""

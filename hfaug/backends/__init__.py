@@ -32,6 +32,7 @@ from hfaug.backends.registry import (
     image_classifier,
     image_features,
     image_pipeline,
+    image_sampler,
     language_model,
     masked_model,
     override,
@@ -42,6 +43,7 @@ from hfaug.backends.registry import (
     unload,
 )
 from hfaug.backends.runtimes import check_runtime
+from hfaug.backends.sampling import ImageSampler
 from hfaug.backends.speech import (
     Heard,
     Speaker,
@@ -67,6 +69,7 @@ __all__ = [
     "ImageFeatures",
     "ImagePipeline",
     "ImageRequest",
+    "ImageSampler",
     "LanguageModel",
     "MaskRequest",
     "MaskedModel",
@@ -89,6 +92,7 @@ __all__ = [
     "image_classifier",
     "image_features",
     "image_pipeline",
+    "image_sampler",
     "language_model",
     "masked_model",
     "override",

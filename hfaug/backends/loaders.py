@@ -22,6 +22,7 @@ LOADERS = {
     },
     "masked_model": {HERE: ("hfaug.backends.masked", "load")},
     "image_pipeline": {HERE: ("hfaug.backends.diffusion", "load")},
+    "image_sampler": {HERE: ("hfaug.backends.sampling_here", "load")},
     "image_classifier": {HERE: ("hfaug.backends.seeing", "load_classifier")},
     "image_features": {HERE: ("hfaug.backends.seeing", "load_features")},
     "speaker": {HERE: ("hfaug.backends.speaking", "load"), "espeak-ng": ("hfaug.backends.espeak", "load")},
@@ -31,7 +32,11 @@ LOADERS = {
     },
     "speech_quality": {HERE: ("hfaug.backends.dnsmos", "load")},
 }
-ENTRIES = {"image_pipeline": "model_index.json", "speech_quality": "sig_bak_ovr.onnx"}
+ENTRIES = {
+    "image_pipeline": "model_index.json",
+    "image_sampler": "model_index.json",
+    "speech_quality": "sig_bak_ovr.onnx",
+}
 """The file that every model of a kind has, where not config.json."""
 UNSTORED = ("remote", "espeak-ng")  # runtimes whose models lie in no folder: to load one costs next to nothing
 EXACT = (HERE, "faster-whisper")  # runtimes that are planned to be exact by row, on a CPU

@@ -10,7 +10,7 @@ from typing import TypeVar
 from hfaug.backends.protocols import Halving
 from hfaug.errors import ModelError
 
-__all__ = ["run_batches"]
+__all__ = ["is_out_of_memory", "run_batches"]
 
 T = TypeVar("T")
 
@@ -67,14 +67,15 @@ def _try_batch(batch: Sequence[int], work: Callable[[Sequence[int]], Sequence[T]
         try:
             return work(batch)
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
     if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
     return None
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error says that memory ran out."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(error, torch.OutOfMemoryError):
         return True

@@ -21,6 +21,7 @@ from hfaug.backends.language import LanguageModel, MaskedModel
 from hfaug.backends.loaders import ENTRIES, EXACT, HERE, LOADERS, UNSTORED, named_runtime, runtimes_of
 from hfaug.backends.loading import fork_error, pick_device, pick_dtype
 from hfaug.backends.protocols import Backend, ImagePipeline, Translator
+from hfaug.backends.sampling import ImageSampler
 from hfaug.backends.speech import Speaker, SpeechQuality, Transcriber
 from hfaug.backends.vision import ImageClassifier, ImageFeatures
 
@@ -32,6 +33,7 @@ __all__ = [
     "image_classifier",
     "image_features",
     "image_pipeline",
+    "image_sampler",
     "language_model",
     "masked_model",
     "override",
@@ -124,6 +126,13 @@ def image_pipeline(
     """
     found = get("image_pipeline", model, revision=revision, parts=parts, dtype=dtype, device=device)
     return cast("ImagePipeline", found)
+
+
+def image_sampler(
+    model: str, *, revision: str | None = None, dtype: str | None = None, device: str | None = None
+) -> ImageSampler:
+    """The generator ``model`` of images, loaded in this process once. Args and Raises as :func:`translator`."""
+    return cast("ImageSampler", get("image_sampler", model, revision=revision, dtype=dtype, device=device))
 
 
 def image_classifier(
@@ -263,8 +272,9 @@ def override(kind: str, factory: BackendFactory) -> Iterator[None]:
     Holds for every thread of this process and for processes forked from it, not for ones that are started afresh.
 
     Args:
-        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_classifier``,
-            ``image_features``, ``speaker``, ``transcriber`` or ``speech_quality``; whichever the runtime.
+        kind: ``translator``, ``language_model``, ``masked_model``, ``image_pipeline``, ``image_sampler``,
+            ``image_classifier``, ``image_features``, ``speaker``, ``transcriber`` or ``speech_quality``; whichever the
+            runtime.
         factory: Called with ``model`` and the keywords ``revision``, ``dtype``, ``device``, once for each combination.
     """
     runtimes_of(kind)

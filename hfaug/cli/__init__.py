@@ -23,6 +23,7 @@ COMMANDS = {
     "build": "Build a recipe's dataset, or go on with it.",
     "release": "Release a built dataset to the Hub or a folder.",
     "preview": "Show rows before and after, as picture and page.",
+    "fit": "Fit a small generator to images, to draw more of them.",
     "ops": "List ops and filters, or explain one.",
     "new": "Start an op, a filter or a recipe from a template.",
 }

@@ -19,7 +19,7 @@ __all__ = ["complain", "is_main", "listening", "stopped"]
 
 _RANKS = ("HFAUG_RANK", "RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _TOKEN = re.compile(r"\b(hf|api_org)_[A-Za-z0-9]{8,}")
-_RESUMABLE = ("build", "release")
+_RESUMABLE = ("build", "fit", "release")
 
 
 def rank() -> int:

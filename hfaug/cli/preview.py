@@ -10,6 +10,7 @@ import click
 
 from hfaug.cli.messages import listening
 from hfaug.cli.options import Command, debug_option, is_recipe
+from hfaug.cli.sources import load, split_of
 
 if TYPE_CHECKING:
     from hfaug.op import Op
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-
-_BUILDERS = {".json": "json", ".jsonl": "json", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".txt": "text"}
-"""What reads a single file."""
 
 _EXAMPLES = (
     "hfaug preview mails.yaml",
@@ -108,40 +106,11 @@ def _of_dataset(
 ) -> Sheet:
     from hfaug.preview import contact_sheet, preview
 
-    loaded = _load(source, config)
-    rows = loaded if split is None else _split_of(loaded, split)
+    loaded = load(source, config, "preview")
+    rows = loaded if split is None else split_of(loaded, split, "preview")
     if op is not None:
         return preview(rows, op.on(**said), **options).entitled(source)
     return contact_sheet(rows, rows=options["rows"], copies=options["copies"]).entitled(source)
-
-
-def _load(source: str, config: str | None) -> Any:
-    """A dataset by name, folder or file."""
-    from datasets import load_dataset, load_from_disk
-
-    from hfaug.errors import CallError
-
-    path = Path(source)
-    if not path.exists() and (source.startswith((".", "/", "~")) or path.suffix in _BUILDERS):
-        raise CallError(f"preview: {source!r} must be a Hub repo, a folder or a file, is not there; check the path")
-    try:
-        if any((path / name).is_file() for name in ("dataset_dict.json", "state.json")):
-            return load_from_disk(source)
-        if path.is_file() and path.suffix in _BUILDERS:
-            return load_dataset(_BUILDERS[path.suffix], config, data_files=source)
-        return load_dataset(source, config)
-    except Exception as error:
-        raise CallError(f"preview: {source!r} must load as a dataset, did not: {error}") from error
-
-
-def _split_of(splits: Any, name: str) -> Any:
-    from hfaug.errors import ParameterError
-
-    if not hasattr(splits, "keys"):
-        return splits
-    if name not in splits:
-        raise ParameterError(f"preview: split must be among {', '.join(splits)}, got {name!r}; correct --split")
-    return splits[name]
 
 
 def _of_recipe(path: str, op: Op | None, said: dict[str, Any], split: str | None, options: dict[str, Any]) -> Sheet:
@@ -153,7 +122,7 @@ def _of_recipe(path: str, op: Op | None, said: dict[str, Any], split: str | None
     splits = load_source(recipe)
     if op is not None:
         bound = op.on(**{**recipe.columns, **said})
-        sheets = [preview(_split_of(splits, split or next(iter(splits))), bound, **options)]
+        sheets = [preview(split_of(splits, split or next(iter(splits)), "preview"), bound, **options)]
     else:
         sheets = list(_steps(recipe, splits, split, options))
     if not sheets:
@@ -171,7 +140,7 @@ def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: d
     for number, step in enumerate(recipe.steps, 1):
         asking = asking_of(step)
         if asking is not None and isinstance(step, (Balance, Synthesise)):
-            asked = first_requests(recipe.steps, number - 1, _split_of(splits, step.split))
+            asked = first_requests(recipe.steps, number - 1, split_of(splits, step.split, "preview"))
             kind = "balance" if isinstance(step, Balance) else "synthesise"
             title = f"step {number}, {kind}: {op_name(asking.op.spec())}"
             yield preview(asked, asking.op, title=title, **{**options, "copies": 1})
@@ -179,4 +148,6 @@ def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: d
             name = split or (step.splits[0] if isinstance(step, Augment) else step.split)
             op: Any = step.op
             kind = "augment" if isinstance(step, Augment) else "balance"
-            yield preview(_split_of(splits, name), op, title=f"step {number}, {kind}: {op_name(op.spec())}", **options)
+            yield preview(
+                split_of(splits, name, "preview"), op, title=f"step {number}, {kind}: {op_name(op.spec())}", **options
+            )

@@ -20,7 +20,7 @@ from hfaug.ops.text import DeleteWords, SwapChars
 from hfaug.ops.video import ChangeSpeed, DropFrames, Loop, Reverse, Trim
 from hfaug.testing import Case, cases
 from hfaug.testing.samples import sample
-from tests import lexicons, tiny_chat, tiny_speech
+from tests import lexicons, tiny_chat, tiny_sampler, tiny_speech
 
 lexicons.install()
 
@@ -40,6 +40,7 @@ BUILDERS = {
     ),
     "image.image_to_image": lambda cls: cls(model=DIGITS, steps=2, strength=(0.5, 1)),
     "image.inpaint": lambda cls: cls(model=DIGITS, steps=2),
+    "image.sample": lambda cls: cls(model=str(tiny_sampler.SAMPLER)),
     "image.text_to_image": lambda cls: cls(model=DIGITS, steps=2),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
@@ -82,7 +83,11 @@ BOXED = Dataset.from_dict(
         }
     ),
 )  # fmt: skip
+CLASSES = Dataset.from_dict({"label": [0, 1, 0, None], "seen": [1, 2, 3, 4]}).cast_column(
+    "label", ClassLabel(names=list(tiny_sampler.CLASSES))
+)
 ROWS = {
+    "image.sample": CLASSES,
     "text.back_translate": SHORT, "image.text_to_image": PROMPTS, "text.generate": PROMPTS, "text.rewrite": SHORT,
     "text.fill": SHORT, "text.ask_questions": SHORT, "audio.speak": SHORT,
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """Models that some ops are tried with are made when a test asks for them: it takes seconds."""
 
-from tests import tiny_chat
+from tests import tiny_chat, tiny_sampler
 
 ASKING = ("text.ask_questions", "text.fill", "text.generate-", "text.rewrite", "text.substitute_masked")
 
@@ -14,3 +14,5 @@ def pytest_collection_finish(session):
 
         tiny_diffusion.build("sd", tiny_chat.FOLDER)
         tiny_diffusion.controlnet(tiny_chat.FOLDER)
+    if any("image.sample" in item.nodeid for item in session.items):
+        tiny_sampler.build()

@@ -29,6 +29,10 @@ def tree(path):
     return root
 
 
+DERIVED = {"hfaug.backends.sampling_gan", "hfaug.backends.sampling_pipelines"}
+"""Modules of classes that derive from those of torch and diffusers: these are imported at once, the modules late."""
+
+
 @functools.cache
 def modules():
     """Module name -> file, over everything that is installed."""

@@ -45,7 +45,7 @@ def borrowed():
             else:
                 continue
             for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"hfaug"}:
-                waits = source.inside(node, ast.FunctionDef) or source.type_only(node)
+                waits = module in source.DERIVED or source.inside(node, ast.FunctionDef) or source.type_only(node)
                 yield {plain_name(name) for name in distributions.get(top, [top])}, waits, f"{module}:{node.lineno}"
 
 

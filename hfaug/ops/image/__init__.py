@@ -71,6 +71,7 @@ from hfaug.ops.image.quality import (
     Emboss,
     Sharpen,
 )
+from hfaug.ops.image.sample import Sample
 from hfaug.ops.image.shuffle_grid import ShuffleGrid
 from hfaug.ops.image.text_to_image import TextToImage
 from hfaug.ops.image.weather import (
@@ -146,6 +147,7 @@ __all__ = [
     "ResizeLongest",
     "ResizeShortest",
     "Rotate",
+    "Sample",
     "Scale",
     "Sepia",
     "Sharpen",

@@ -1,0 +1,92 @@
+"""From a dataset to the folder of a fitted generator: what is the same for every kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset, DatasetDict
+
+from hfaug.backends.loading import import_extra, quiet
+from hfaug.calls import check_fields
+from hfaug.engine import world
+from hfaug.errors import ParameterError
+from hfaug.fit.card import card
+from hfaug.fit.folder import ModelFolder
+from hfaug.fit.images import TrainingImages, read_images
+from hfaug.fit.job import Job
+from hfaug.fit.privacy import plan_privacy
+from hfaug.fit.training import Loop, Training
+
+__all__ = ["fit"]
+
+
+def fit(
+    make: Callable[[TrainingImages], Job],
+    data: Dataset | DatasetDict,
+    kind: str,
+    out: str | os.PathLike[str],
+    size: int,
+    columns: Mapping[str, Any],
+    licence: str | None,
+    training: Mapping[str, Any],
+) -> Path:
+    """Fit a generator and save it.
+
+    Args:
+        make: The job, from the images.
+        data: A dataset, or several splits.
+        kind: What is fitted, for errors and the card.
+        out: Folder of the model.
+        size: Height and width in pixels.
+        columns: ``image``, ``label`` and ``split``.
+        licence: Licence of the data.
+        training: Fields of :class:`hfaug.fit.Training`.
+
+    Returns:
+        The folder.
+    """
+    check_fields(Training, (), training)
+    chosen = Training(**training)
+    for package in ("torch", "diffusers", "accelerate"):
+        import_extra(package, "fit")
+    folder = ModelFolder(out, f"fit {kind}")
+    images = read_images(data, who=f"fit {kind}", size=size, **columns)
+    job = make(images)
+    _promise(job, chosen)
+    promised = {} if job.privacy is None else dataclasses.asdict(job.privacy)
+    facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
+    folder.check(facts)
+    world()
+    with quiet("diffusers"):
+        loop = Loop(job, folder, chosen)
+        if loop.accelerator.is_main_process:
+            folder.begin(facts)
+        loop.accelerator.wait_for_everyone()
+        loop.run()
+        if loop.accelerator.is_main_process:
+            with loop.averaged():
+                folder.publish(job.entry, lambda path: _write(job, path, card(job, chosen, folder, licence)))
+        loop.accelerator.wait_for_everyone()
+    return folder.path
+
+
+def _promise(job: Job, chosen: Training) -> None:
+    """Give a job its promise of privacy, if one is asked for."""
+    if chosen.epsilon is None or chosen.delta is None:
+        return
+    if not job.can_promise:
+        raise ParameterError(
+            f"fit {job.kind}: epsilon must be left out, only diffusion models can promise one; fit a diffusion model"
+        )
+    job.privacy = plan_privacy(
+        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, len(job.data), chosen.steps
+    )
+
+
+def _write(job: Job, path: Path, text: str) -> None:
+    job.write(path)
+    (path / "README.md").write_text(text, encoding="utf-8")

@@ -1,0 +1,159 @@
+"""What a kind of generator brings to the training: its networks, its losses, and the pipeline that it becomes."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from hfaug.errors import ParameterError
+from hfaug.fit.images import TrainingImages
+from hfaug.fit.sheets import draw_samples
+
+if TYPE_CHECKING:
+    import torch
+
+    from hfaug.fit.privacy import Privacy
+
+__all__ = ["Batch", "Job", "Losses", "Phase", "check_levels"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Batch:
+    """What one process sees at once.
+
+    Args:
+        pixels: -1..1, (images, channels, size, size).
+        labels: The number of each image's class.
+        generator: Where all that is drawn for this batch comes from.
+    """
+
+    pixels: torch.Tensor
+    labels: torch.Tensor
+    generator: torch.Generator
+
+    def normal(self, shape: Sequence[int]) -> torch.Tensor:
+        """Drawn from the normal distribution."""
+        import torch
+
+        return torch.randn(tuple(shape), generator=self.generator, device=self.pixels.device)
+
+    def uniform(self, *shape: int) -> torch.Tensor:
+        """Drawn from 0..1."""
+        import torch
+
+        return torch.rand(shape, generator=self.generator, device=self.pixels.device)
+
+
+Losses = Callable[[Batch], "dict[str, torch.Tensor]"]
+"""From a batch to numbers for the log; the one called ``loss`` is made smaller."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """One update within a step.
+
+    Args:
+        part: The network whose weights change.
+        losses: What they change for.
+    """
+
+    part: str
+    losses: Losses
+
+
+class Job(ABC):
+    """One kind of generator on its way to be fitted.
+
+    Args:
+        data: The images.
+
+    Attributes:
+        privacy: What is promised of single images, if anything is.
+        parts: The networks that are trained, by name.
+        averaged: The part of which the moving average is kept, and becomes the model.
+    """
+
+    kind: ClassVar[str]
+    averaged: ClassVar[str]
+    entry: ClassVar[str] = "model_index.json"
+    """The file without which the folder is no model; it is written last."""
+    can_promise: ClassVar[bool] = False
+    """Whether its loss is a mean over single images, and nothing else of the data gets into the model."""
+
+    def __init__(self, data: TrainingImages) -> None:
+        self.data = data
+        self.privacy: Privacy | None = None
+        self.parts: dict[str, torch.nn.Module] = {}
+
+    @property
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """What decides the weights besides data and training, as plain JSON values."""
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """What the card says to the Hub, besides the licence."""
+        return {"tags": ["hfaug", "image-generation", self.kind]}
+
+    @abstractmethod
+    def build(self) -> dict[str, torch.nn.Module]:
+        """New networks; the weights are drawn from torch's own generator, which is seeded."""
+
+    @abstractmethod
+    def phases(self) -> Sequence[Phase]:
+        """The updates of a step, in order."""
+
+    @abstractmethod
+    def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
+        """What changes the weights of a part."""
+
+    @abstractmethod
+    def pipeline(self) -> Any:
+        """The pipeline that draws with the averaged part as it is."""
+
+    def draw(self) -> npt.NDArray[np.uint8]:
+        """Samples to look at, as one picture."""
+        return draw_samples(self.pipeline())
+
+    def write(self, path: Path) -> None:
+        """Write the model's files into a folder."""
+        self.pipeline().save_pretrained(path, safe_serialization=True)
+
+    def weights(self, part: str) -> list[torch.nn.Parameter]:
+        """The weights of a part that are trained."""
+        return list(self.parts[part].parameters())
+
+    def state(self, part: str) -> dict[str, torch.Tensor]:
+        """What a checkpoint keeps of a part."""
+        found: dict[str, torch.Tensor] = self.parts[part].state_dict()
+        return found
+
+    def load(self, part: str, state: Mapping[str, torch.Tensor]) -> None:
+        """Take a part's state back."""
+        self.parts[part].load_state_dict(state)
+
+    def labels(self) -> dict[str, str]:
+        """Number of each class -> its name."""
+        return {str(number): name for number, name in enumerate(self.data.classes)}
+
+
+def check_levels(who: str, size: int, channels: Sequence[int]) -> None:
+    """See that an image can be halved from level to level.
+
+    Raises:
+        ParameterError: It cannot, or there are no levels.
+    """
+    if not channels or any(width < 8 or width % 8 for width in channels):
+        raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
+    fold = 2 ** (len(channels) - 1)
+    if size < 8 or size % fold:
+        raise ParameterError(
+            f"{who}: size must be a multiple of {fold} for {len(channels)} levels and 8 at least, was {size}; change "
+            "it, or the number of channels"
+        )

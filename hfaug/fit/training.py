@@ -1,0 +1,386 @@
+"""The training loop, the same for every kind of generator: Accelerate, checkpoints, averages, samples, a log.
+
+A step's images and all that is drawn in it follow from the seed, the step and the number of the process, so a training
+that goes on from a checkpoint sees what it would have seen. Gradients are averaged by one exchange a phase, in place of
+a wrapper around each network: a loss may then differentiate twice, and use one network in two phases.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import math
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hfaug.backends.loading import import_extra, pick_device
+from hfaug.backends.memory import is_out_of_memory
+from hfaug.errors import ModelError, ParameterError
+from hfaug.fit.folder import ModelFolder
+from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.privacy import PrivateUpdates
+from hfaug.fit.sheets import save_picture
+
+__all__ = ["Loop", "Training"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """How long and how a generator is trained; the same for every kind.
+
+    Args:
+        steps: Updates, from 1 up. May be raised afterwards, to go on.
+        batch_size: Images an update, over all processes.
+        learning_rate: Step width, above 0, reached within ``warmup`` steps and then kept: the average of the weights
+            settles what a falling one would, and the training may be made longer later.
+        warmup: Steps over which the learning rate rises.
+        accumulate: In how many parts a process works through its share of a batch, to fit into memory.
+        ema_decay: How slowly the average of the weights moves at most, 0..1; it starts faster by itself.
+        clip: The longest gradient, by its norm; longer ones are cut to it.
+        mixed_precision: ``no``, ``fp16`` or ``bf16``.
+        flip: Mirror half of the images left to right.
+        epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
+            Of diffusion models alone, in one process. Below 1 is strong, above 10 hardly anything.
+        delta: The chance that the promise does not hold; well below one over the number of images.
+        max_grad_norm: The longest gradient of one image, where there is a promise.
+        seed: Draw otherwise.
+        checkpoint_every: Steps between checkpoints.
+        keep: How many checkpoints are kept.
+        sample_every: Steps between pictures of samples; 0 for none.
+        log_every: Steps between lines of the log.
+
+    Raises:
+        ParameterError: A value out of its limits.
+
+    >>> Training(steps=100).batch_size
+    128
+    """
+
+    steps: int = 5000
+    batch_size: int = 128
+    learning_rate: float = 2e-4
+    warmup: int = 100
+    accumulate: int = 1
+    ema_decay: float = 0.9999
+    clip: float = 1.0
+    mixed_precision: str = "no"
+    flip: bool = False
+    epsilon: float | None = None
+    delta: float | None = None
+    max_grad_norm: float = 1.0
+    seed: int = 0
+    checkpoint_every: int = 500
+    keep: int = 2
+    sample_every: int = 500
+    log_every: int = 50
+
+    def __post_init__(self) -> None:
+        counts = ("steps", "batch_size", "accumulate", "checkpoint_every", "keep", "log_every")
+        limits = [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
+        limits += [(name, getattr(self, name) >= 0, "0 or more") for name in ("warmup", "seed", "sample_every")]
+        limits += [(name, getattr(self, name) > 0, "above 0") for name in ("learning_rate", "clip")]
+        limits += [
+            ("ema_decay", 0 <= self.ema_decay < 1, "from 0 to below 1"),
+            ("mixed_precision", self.mixed_precision in {"no", "fp16", "bf16"}, "no, fp16 or bf16"),
+        ]
+        if self.epsilon is not None:
+            limits += [("delta", self.delta is not None, "given beside epsilon")]
+            limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
+        for name, holds, text in limits:
+            if not holds:
+                raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """What decides the weights of a step."""
+        free = {"steps", "checkpoint_every", "keep", "sample_every", "log_every"}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}
+
+
+class Loop:
+    """One training in one process.
+
+    Args:
+        job: What is trained.
+        folder: Where checkpoints lie; the newest is gone on from.
+        training: How.
+
+    Raises:
+        ParameterError: Batches cannot be shared evenly.
+    """
+
+    def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
+        import torch
+
+        accelerate = import_extra("accelerate", "fit")
+        self.job, self.folder, self.training = job, folder, training
+        self.accelerator = accelerate.Accelerator(
+            cpu=pick_device() == "cpu", mixed_precision=training.mixed_precision, log_with=None
+        )
+        self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
+        self._check_shares()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(training.seed)
+            job.parts = {name: part.to(self.accelerator.device) for name, part in job.build().items()}
+        self.optimizers = {
+            phase.part: self.accelerator.prepare_optimizer(
+                job.optimizer(job.weights(phase.part), training.learning_rate)
+            )
+            for phase in job.phases()
+        }
+        self.average = self._average()
+        self.private = self._private()
+        self.step = 0
+
+    def _check_shares(self) -> None:
+        training, parts = self.training, self.size * self.training.accumulate
+        if training.batch_size % parts:
+            raise ParameterError(
+                f"fit: batch_size must be a multiple of processes x accumulate ({self.size} x {training.accumulate}), "
+                f"was {training.batch_size}; change it"
+            )
+
+    def _private(self) -> PrivateUpdates | None:
+        """Updates under a promise of privacy, where one is asked for."""
+        if self.job.privacy is None:
+            return None
+        if self.size > 1:
+            raise ParameterError(f"fit: epsilon must be asked for in one process, here are {self.size}; start one")
+        return PrivateUpdates(self.job.privacy, self.job, self.accelerator.device)
+
+    def _average(self) -> Any:
+        from diffusers.training_utils import EMAModel
+
+        return EMAModel(
+            self.job.weights(self.job.averaged),
+            decay=self.training.ema_decay,
+            use_ema_warmup=True,
+            power=3 / 4,
+        )
+
+    # ---- the loop
+
+    def run(self) -> None:
+        """Train to the last step.
+
+        Raises:
+            ParameterError: The folder is beyond that step, or losses are no numbers.
+            ModelError: A batch does not fit into memory, or the disk is full.
+        """
+        found = self.folder.steps()
+        if found:
+            self._restore(self.folder.load(found[-1], self.accelerator.device))
+        if self.accelerator.is_main_process:
+            self.folder.cut_log(self.step)
+        began, since = time.monotonic(), self.step
+        with _bar(self.training.steps, self.step, shown=self.accelerator.is_main_process) as bar:
+            while self.step < self.training.steps:
+                told = self._fitting()
+                self.step += 1
+                self._tell(told, (time.monotonic() - began) / (self.step - since), bar)
+                self._keep()
+                bar.update()
+        self.accelerator.wait_for_everyone()
+
+    def _fitting(self) -> dict[str, Any]:
+        """One step, unless memory runs out."""
+        try:
+            return self._update()
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+                raise
+            training, kept = self.training, self.folder.steps()
+            at_once = training.batch_size // self.size // training.accumulate
+            raise ModelError(
+                f"fit: {at_once} images at once must fit into memory, did not; raise accumulate (the result stays "
+                f"nearly the same), or lower batch_size or size (step {kept[-1] if kept else 0} is kept)"
+            ) from error
+
+    def _update(self) -> dict[str, Any]:
+        """One step."""
+        told: dict[str, Any] = {}
+        numbers = self._numbers() if self.private is None else self.private.numbers()
+        micros = self._micro_batches(numbers)
+        for number, phase in enumerate(self.job.phases()):
+            if self.private is None:
+                told |= self._gradients(phase, number, micros)
+            else:
+                told |= self.private.gradients(micros)
+            self._move(phase)
+        self.average.step(self.job.weights(self.job.averaged))
+        return told
+
+    def _gradients(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
+        """Give the weights of a phase their gradients; returns numbers for the log."""
+        import torch
+
+        weights = self.job.weights(phase.part)
+        for name in self.job.parts:
+            for weight in self.job.weights(name):
+                weight.requires_grad_(name == phase.part)
+        told: dict[str, Any] = {}
+        for micro, (pixels, labels) in enumerate(micros):
+            seed = self._seed(micro, number)
+            generator = torch.Generator(self.accelerator.device).manual_seed(seed)
+            with self.accelerator.autocast():
+                losses = phase.losses(Batch(pixels, labels, generator))
+            self.accelerator.backward(losses["loss"] / len(micros))
+            for name, value in losses.items():
+                key = f"{phase.part}.{name}"
+                told[key] = told.get(key, 0) + value.detach().float() / len(micros)
+        self._exchange(weights)
+        told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(weights, self.training.clip)
+        return told
+
+    def _move(self, phase: Phase) -> None:
+        """Change the weights of a phase."""
+        optimizer = self.optimizers[phase.part]
+        for group in optimizer.param_groups:
+            group["lr"] = self.training.learning_rate * min(1.0, (self.step + 1) / max(1, self.training.warmup))
+        optimizer.step()
+        optimizer.zero_grad()
+
+    def _seed(self, micro: int, phase: int) -> int:
+        """What all draws of a part of a step follow from."""
+        key = np.random.SeedSequence([self.training.seed, self.step, self.rank, micro, phase])
+        return int(key.generate_state(1, np.uint64)[0] >> 1)
+
+    def _exchange(self, weights: Sequence[Any]) -> None:
+        """Average the gradients over the processes."""
+        if self.size == 1:
+            return
+        import torch
+
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        flat = self.accelerator.reduce(torch.cat([gradient.reshape(-1) for gradient in gradients]), "mean")
+        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    # ---- what is seen
+
+    def _numbers(self) -> npt.NDArray[np.int64]:
+        """The images of a step that are this process's share."""
+        numbers = step_numbers(len(self.job.data), self.training.batch_size, self.step, self.training.seed)
+        share = len(numbers) // self.size
+        return numbers[self.rank * share : (self.rank + 1) * share]
+
+    def _micro_batches(self, numbers: npt.NDArray[np.int64]) -> list[tuple[Any, Any]]:
+        """Pixels and labels of images by number, in parts."""
+        import torch
+
+        found = []
+        for micro, part in enumerate(np.array_split(numbers, self.training.accumulate)):
+            if not len(part):
+                continue
+            pixels = self.job.data.pixels(part)
+            if self.training.flip:
+                draws = np.random.default_rng([self.training.seed, self.step, self.rank, micro])
+                mirrored = draws.random(len(part)) < 0.5
+                pixels = np.where(mirrored[:, None, None, None], pixels[..., ::-1], pixels)
+            device = self.accelerator.device
+            scaled = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).float() / 127.5 - 1
+            found.append((scaled, torch.from_numpy(self.job.data.labels[part]).to(device)))
+        return found
+
+    # ---- what is told and kept
+
+    def _tell(self, told: dict[str, Any], seconds: float, bar: Any) -> None:
+        if self.step % self.training.log_every and self.step != self.training.steps:
+            return
+        numbers = {name: float(self.accelerator.reduce(value, "mean")) for name, value in told.items()}
+        if self.accelerator.is_main_process:
+            self.folder.log({"step": self.step, **numbers, "seconds_a_step": round(seconds, 4)})
+            bar.set_postfix({name: f"{value:.3g}" for name, value in numbers.items() if name.endswith("loss")})
+        wrong = [name for name, value in numbers.items() if name.endswith("loss") and not math.isfinite(value)]
+        if wrong:
+            raise ParameterError(
+                f"fit: losses must be numbers, {wrong[0]} was {numbers[wrong[0]]} at step {self.step}; lower "
+                "learning_rate, or take mixed_precision='no'"
+            )
+
+    def _keep(self) -> None:
+        last = self.step == self.training.steps
+        every = self.training.sample_every
+        drawn = bool(every) and (last or self.step % every == 0)
+        counted = drawn and self.private is not None  # what is shown must have been counted
+        if last or counted or self.step % self.training.checkpoint_every == 0:
+            if self.accelerator.is_main_process:
+                self.folder.save(self.step, self._state(), self.training.keep)
+            self.accelerator.wait_for_everyone()
+        if drawn and self.accelerator.is_main_process:
+            with self.averaged(), self.folder.writing("samples"):
+                save_picture(self.job.draw(), self.folder.path / "samples" / f"step-{self.step:06d}.png")
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the averaged part have the average of its weights inside."""
+        part, weights = self.job.parts[self.job.averaged], self.job.weights(self.job.averaged)
+        self.average.store(weights)
+        self.average.copy_to(weights)
+        part.eval()
+        try:
+            yield
+        finally:
+            part.train()
+            self.average.restore(weights)
+
+    def _state(self) -> dict[str, Any]:
+        scaler = self.accelerator.scaler
+        return {
+            "step": self.step,
+            "parts": {name: self.job.state(name) for name in self.job.parts},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "average": self.average.state_dict(),
+            "scaler": None if scaler is None else scaler.state_dict(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        if state["step"] > self.training.steps:
+            raise ParameterError(
+                f"fit: steps must be at least what is done, {self.folder.path} is at step {state['step']}, steps was "
+                f"{self.training.steps}; raise steps, or choose another folder"
+            )
+        self.step = state["step"]
+        for name in self.job.parts:
+            self.job.load(name, state["parts"][name])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.average.load_state_dict(state["average"])
+        if state["scaler"] is not None:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+
+
+def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np.int64]:
+    """The images of a step: every epoch goes through all of them once, in an order of its own.
+
+    Args:
+        count: How many images there are.
+        batch: How many a step takes.
+        step: Its number, from 0 up.
+        seed: Draws the orders.
+
+    >>> sorted([*step_numbers(6, 4, 0, 0).tolist(), *step_numbers(6, 4, 1, 0)[:2].tolist()])
+    [0, 1, 2, 3, 4, 5]
+    """
+    places = np.arange(step * batch, (step + 1) * batch)
+    epochs = places // count
+    found = [_order(count, seed, int(epoch))[places[epochs == epoch] % count] for epoch in np.unique(epochs)]
+    return np.concatenate(found)
+
+
+@functools.lru_cache(maxsize=4)
+def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def _bar(steps: int, done: int, *, shown: bool) -> Any:
+    from tqdm import tqdm
+
+    watched = shown and sys.stderr.isatty()
+    return tqdm(total=steps, initial=done, desc="fit", unit="step", dynamic_ncols=True, disable=not watched)
