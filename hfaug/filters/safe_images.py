@@ -33,13 +33,13 @@ class SafeImages(BatchFilter):
     Source: folklore.
 
     >>> from hfaug.filters import SafeImages
-    >>> SafeImages(model="Falconsai/nsfw_image_detection").unsafe
+    >>> SafeImages().unsafe
     ('nsfw',)
     """
 
     batch_rows: ClassVar[int] = 64
 
-    model: ModelName
+    model: ModelName = "Falconsai/nsfw_image_detection"
     unsafe: tuple[str, ...] = ("nsfw",)
     most: Share = 0.5
     image: str = "image"
