@@ -323,7 +323,8 @@ def _setting(value: Any) -> str:
 def _call(op: Mapping[str, Any]) -> str:
     fields = op["fields"] if isinstance(op.get("fields"), dict) else {}
     inner = [_setting(one) for one in fields.get("ops", [fields["op"]] if "op" in fields else [])]
-    named = [f"{key}={_setting(value)}" for key, value in fields.items() if key not in {"op", "ops"}]
+    told = {key: value for key, value in fields.items() if key not in {"op", "ops"} and value not in (None, [])}
+    named = [f"{key}={_setting(value)}" for key, value in told.items()]  # what was left out says nothing
     said = ", ".join([*inner, *named])
     return f"{op['op']}({said})" if said else str(op["op"])
 
