@@ -177,6 +177,8 @@ def test_rows_of_a_fixed_number_of_requests_can_be_held_to_filters(folder: Path)
         (("{label}", "{colour}"), "must have slots among label, size, has 'colour'"),
         (("tries: 9", "tries: 0"), "tries: must be a whole number from 1 up"),
         (("tries: 9", "tries: 9\n        classes: [[dog, high]]"), "must name a class of each of label"),
+        (("tries: 9", "tries: 9\n        classes: [cow]"), r"balance\.generate\.classes: must be among .*, got cow"),
+        (("tries: 9", "tries: 9\n        classes: [dog, dog]"), "must name each class once, names dog"),
         (("tries: 9", "tries: 9\n      ops: text.swap_chars"), "must stand alone, without ops"),
         (("inventing:Even", "inventing:Odd"), "inventing:Odd"),
     ],
