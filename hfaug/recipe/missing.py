@@ -285,10 +285,11 @@ def missing_rows(step: Balance, classes: Sequence[Class], real: View) -> dict[Cl
     if isinstance(target, Mapping):
         keys = [key if len(step.columns) > 1 else (key,) for key in target]
         asked = {column: [key[at] for key in keys] for at, column in enumerate(step.columns)}
-        wanted = dict(zip(class_names_of(asked, real.features, step.columns), target.values(), strict=True))
+        names = class_names_of(asked, real.features, step.columns)
+        wanted = {name: rows for name, rows in zip(names, target.values(), strict=True) if name is not None}
     else:
-        names = getattr(real.features[step.columns[0]], "names", None) if len(step.columns) == 1 else None
-        known: Sequence[Class] = classes or ([(name,) for name in names] if names else sorted(have))
+        labels = getattr(real.features[step.columns[0]], "names", None) if len(step.columns) == 1 else None
+        known: Sequence[Class] = classes or ([(name,) for name in labels] if labels else sorted(have))
         number = max(rows_wanted(have, target).values()) if have else target
         wanted = {name: number if isinstance(number, int) else 0 for name in known}
     found = {name: rows - have[name] for name, rows in wanted.items() if not classes or name in classes}

@@ -13,6 +13,7 @@ from hfaug import provenance
 from hfaug.backends import registry, small_classifier
 from hfaug.errors import CallError, MediaError, ParameterError, RoleError
 from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages
+from hfaug.filters.pictures import looked_at
 from tests.conftest import DATA
 
 NAMES = [str(number) for number in range(10)]
@@ -70,8 +71,8 @@ def test_what_is_said_of_a_row_does_not_depend_on_its_company(digits, judge):
     table = rows(arrays[240:270], labels[240:270], "synthetic").with_format("arrow")[:].to_pylist()
     images = [(row, reason) for row, reason in zip(table, judge.judge(table), strict=True)]
     assert [judge.judge([row])[0] for row, _ in images] == [reason for _, reason in images]
-    assert judge._scores([np.asarray(a) for a in arrays[:3]], NAMES)[2].tolist() == (
-        judge._scores([np.asarray(arrays[2])], NAMES)[0].tolist()
+    assert judge._scores([np.asarray(a) for a in arrays[:3]])[2].tolist() == (
+        judge._scores([np.asarray(arrays[2])])[0].tolist()
     )
 
 
@@ -91,15 +92,49 @@ def test_a_classifier_that_is_wrong_about_real_images_is_refused(digits, monkeyp
     monkeypatch.setattr(small_classifier, "_STEPS", 30)
     arrays, _ = digits
     guessed = np.random.default_rng(0).integers(0, 10, 120).tolist()
-    with pytest.raises(ParameterError, match=r"must be right about 80% of real images .* was about \d+% of 24; name a"):
+    with pytest.raises(ParameterError, match=r"right about 80% of real images .* was about \d+% of 2\d; name a"):
         LabelAgrees().fit(rows(arrays[:120], guessed, "source"))
 
 
 def test_a_class_without_real_rows_cannot_be_judged(digits):
     arrays, labels = digits
     some = [at for at, label in enumerate(labels) if label != 7]
-    with pytest.raises(ParameterError, match="every class must have real images to learn from, 7 has none"):
+    with pytest.raises(ParameterError, match="and real images of each to learn from, 7 has none"):
         LabelAgrees().fit(rows([arrays[at] for at in some], [labels[at] for at in some], "source"))
+
+
+def test_a_rare_class_is_learnt_among_many_rows_of_others(monkeypatch):
+    """All its images are taken before a second round of the others; no more than wanted are decoded; any names do."""
+    monkeypatch.setattr(small_classifier, "_STEPS", 20)
+    bright = [np.full((8, 8, 3), 250 if at % 101 == 0 else at % 5, np.uint8) for at in range(606)]
+    features = Features({"image": Image(), "label": ClassLabel(names=["night\nsky", "a day"])})
+    two = Dataset.from_dict({"image": bright, "label": [int(at % 101 == 0) for at in range(606)]}, features)
+    decoded = []
+    monkeypatch.setattr(
+        "hfaug.filters.label_agrees.looked_at", lambda row, name: decoded.append(row) or looked_at(row, name)
+    )
+    judge = LabelAgrees(most_rows=20).fit(two)
+    assert len(decoded) == 20
+    assert sum(row["label"] for row in decoded) == 6
+    assert judge.reasons([two.with_format("arrow")[:3]]) == [None] * 3
+    alone = two.filter(lambda row: row["label"] == 0).cast_column("label", ClassLabel(names=["night"]))
+    with pytest.raises(ParameterError, match="there must be two classes or more"):
+        LabelAgrees().fit(alone)
+
+
+def test_a_class_that_only_the_model_knows_is_another_class():
+    """Of a car it is not enough that it looks more like a cat than like a dog."""
+
+    class Wide(Checker):
+        classes = ("cat", "dog", "car")
+
+        def classify(self, images):
+            return np.array([[0.2, 0.1, 0.7] for _ in images])
+
+    features = Features({"image": Image(), "label": ClassLabel(names=["cat", "dog"])})
+    one = Dataset.from_dict({"image": [np.zeros((8, 8, 3), np.uint8)], "label": [0]}, features)
+    with registry.override("image_classifier", Wide):
+        assert LabelAgrees(model="x").fit(one).reasons([one.with_format("arrow")[:]]) == ["looks like another class"]
 
 
 def test_filters_that_have_learnt_nothing_say_what_to_do():
@@ -211,8 +246,6 @@ def test_a_classifier_of_ones_own_judges_by_the_names_of_its_classes():
 
 
 def test_grey_transparent_and_16_bit_images_are_looked_at_and_damaged_ones_named():
-    from hfaug.filters.pictures import looked_at
-
     def stored(picture):
         out = io.BytesIO()
         picture.save(out, "PNG")
