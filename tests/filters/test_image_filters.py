@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from hfaug import provenance
 from hfaug.backends import registry, small_classifier
 from hfaug.errors import CallError, MediaError, ParameterError, RoleError
-from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages
+from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages, near_duplicate_images, pictures
 from hfaug.filters.pictures import looked_at
 from tests.conftest import DATA
 
@@ -165,6 +165,30 @@ def test_planted_copies_are_found_and_few_others(digits):
     assert found == ["copy of a real image"] * 60
     assert sum(reason is not None for reason in fresh) <= 3
     assert known.reasons([rows(arrays[:9], labels[:9], "augmented").with_format("arrow")[:]]) == [None] * 9
+
+
+def test_rows_of_which_nobody_says_that_they_are_real_are_not_learnt_from_and_judged(digits):
+    """Each would be a copy of itself."""
+    plain = rows(digits[0][:9], digits[1][:9], "source").remove_columns(provenance.COLUMN)
+    with pytest.raises(CallError, match=r"NotMemorized: must be told which rows are real.*say \.fit\(train_split\)"):
+        NotMemorized().of(plain)
+
+
+def test_what_is_near_is_found_in_blocks_as_by_hand(monkeypatch):
+    """Of more vectors than are looked at together."""
+    monkeypatch.setattr(near_duplicate_images, "_TOGETHER", 7)
+    monkeypatch.setattr(pictures, "_BLOCK", 5)
+    space = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    every = np.arange(60)
+    apart = 1 - space @ space.T
+    alone = np.where(np.eye(60, dtype=bool), 2, apart)
+    assert np.allclose(pictures.nearest(space, space, every), alone.min(axis=1), atol=1e-6)
+    order, stay = every[::-1].tolist(), []
+    for at in order:
+        stay += [at] if all(apart[at, other] >= 0.1 for other in stay) else []
+    assert set(near_duplicate_images._too_near(space, order, 0.1)) == set(order) - set(stay)
+    assert 5 < len(stay) < 55
 
 
 def test_no_false_alarms_leaves_only_equal_images(digits):

@@ -98,6 +98,16 @@ def test_filters_that_compare_rows_see_all_rounds_and_the_real_rows(folder: Path
     assert result.record.steps[0].rejects["again"] > 0
 
 
+def test_a_made_row_that_is_like_one_of_an_earlier_step_falls(folder: Path) -> None:
+    """Whichever of the two has the smaller id: the earlier one stays in any case."""
+    few = BALANCE.replace("refused: 0.2", "numbers: 30").replace("Even]", "tests.recipe.inventing:FirstOfEach]")
+    few = few.replace("tests.recipe.inventing:tests.", "tests.").replace("tries: 9", "tries: 90")
+    result = made(few + few.replace("target: 12", "target: 24"), folder)
+    texts = [row["text"] for row in result.splits["train"]]
+    assert result.record.steps[1].rejects["again"] > 0
+    assert len(texts) == len(set(texts)) == 72
+
+
 def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Path) -> None:
     """Once, whatever the number of rounds."""
     result = made(BALANCE.replace("inventing:Even", "inventing:NewEndings"), folder)
