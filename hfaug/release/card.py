@@ -298,6 +298,8 @@ def _step(step: Step) -> dict[str, Any]:
 def op_text(op: str) -> str:
     """An op with its settings as one would write it, from its canonical JSON; the text itself if it is none.
 
+    What is not set is left out.
+
     >>> op_text('{"fields": {"degrees": [-30.0, 30.0]}, "op": "image.rotate", "output": 1, "version": 1}')
     'image.rotate(degrees=(-30, 30))'
     """
@@ -323,7 +325,8 @@ def _setting(value: Any) -> str:
 def _call(op: Mapping[str, Any]) -> str:
     fields = op["fields"] if isinstance(op.get("fields"), dict) else {}
     inner = [_setting(one) for one in fields.get("ops", [fields["op"]] if "op" in fields else [])]
-    named = [f"{key}={_setting(value)}" for key, value in fields.items() if key not in {"op", "ops"}]
+    told = {key: value for key, value in fields.items() if key not in {"op", "ops"} and value is not None}
+    named = [f"{key}={_setting(value)}" for key, value in told.items()]
     said = ", ".join([*inner, *named])
     return f"{op['op']}({said})" if said else str(op["op"])
 

@@ -117,6 +117,18 @@ def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Pa
     assert sum(stage.name.startswith("learn-") for stage in result.report.stages) == 1
 
 
+def test_a_filter_step_learns_from_the_train_split_for_all_splits(folder: Path) -> None:
+    """What is said of made rows of a small test split follows from the many real ones."""
+    (folder / "few.jsonl").write_text('{"text": "real cat 2", "label": "cat", "tone": "low"}\n')
+    start = START.replace("data_files: things.jsonl", "data_files: {train: things.jsonl, test: few.jsonl}")
+    steps = """
+  - synthesise: {op: tests.recipe.inventing:Invent, requests: {column: label, count: 30, prompt: a}, split: test}
+  - filter: tests.recipe.inventing:NewEndings
+"""
+    found = build(parse_recipe(start + steps, folder), folder / "work", progress=False).splits["test"]
+    assert {row["text"][-1] for row in invented(found)} == set("02468")
+
+
 def test_any_number_of_processes_and_any_kill_give_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds follow from finished rounds alone."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
