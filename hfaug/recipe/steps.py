@@ -143,7 +143,7 @@ def filter_nodes(
 ) -> dict[str, Node]:
     """The scans of each split; `nodes` is brought up to date.
 
-    A filter that learns does so from the rows of the train split, for all splits; each from its own where there is none.
+    A filter that learns does so from the rows of the train split, for all splits; from each split's own without one.
     """
     splits = step.splits or tuple(nodes)
     check_splits(number, splits, nodes)
