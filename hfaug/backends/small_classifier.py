@@ -50,7 +50,7 @@ def train(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], classes:
         tuner = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2)
         rate = torch.optim.lr_scheduler.OneCycleLR(tuner, max_lr=2e-3, total_steps=_STEPS)
         for rows in _batches(labels, rng):
-            moved = np.stack([_shifted(images[row], rng) for row in rows])
+            moved = np.stack([_recoloured(_shifted(images[row], rng), rng) for row in rows])
             loss = torch.nn.functional.cross_entropy(
                 model(_as_input(torch, moved)), torch.from_numpy(labels[rows]), label_smoothing=0.05
             )
@@ -114,6 +114,17 @@ def _shifted(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDAr
     wide = np.pad(image, ((_SHIFT, _SHIFT), (_SHIFT, _SHIFT), (0, 0)), mode="edge")
     top, left = rng.integers(0, 2 * _SHIFT + 1, 2)
     return wide[top : top + image.shape[0], left : left + image.shape[1]]
+
+
+def _recoloured(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Every second image in other colours, light and dark changed too, each channel between two levels drawn for it.
+
+    So colours are learnt where they tell classes apart, and else little: made images often have others than real ones.
+    """
+    if rng.random() < 0.5:
+        return image
+    dark, light = rng.uniform(0, 1, (2, 3))
+    return np.asarray(255 * dark + (light - dark) * image, np.uint8)
 
 
 @contextlib.contextmanager

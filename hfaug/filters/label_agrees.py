@@ -32,8 +32,8 @@ class LabelAgrees(LearningFilter):
 
     The classifier is yours (`model`), or a small one that is trained on the real rows, in about a minute. Of each class
     it never sees a fifth, on which it is tried: one that is wrong about real images cannot judge others, so it is
-    refused. It knows no other images than these: made ones must look as they do, in colours and background too. Of
-    white digits on black it learns nothing about green ones, and rejects them all. Where they differ, name a model.
+    refused. It knows no other images than these, in other colours too: made ones must show things as they do, from such
+    sides and on such backgrounds. Where most fall, look at some, and name a model.
 
     Args:
         label: The class column, a ClassLabel.

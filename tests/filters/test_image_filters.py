@@ -60,6 +60,17 @@ def test_a_classifier_trained_on_real_rows_finds_wrong_labels(digits, judge):
     assert set(found) == {None, "looks like another class"}
 
 
+@pytest.mark.parametrize(
+    "ink, paper", [((40, 160, 60), (0, 0, 0)), ((0, 0, 0), (255, 255, 255)), ((220, 30, 30), (60, 90, 220))]
+)
+def test_a_trained_classifier_knows_digits_in_colours_that_no_real_one_has(digits, judge, ink, paper):
+    """Made images often have others; white on black alone tells nothing of green, or of black on white."""
+    arrays, labels = digits
+    paints = np.array(paper) + np.array(arrays[240:]) / 255 * (np.array(ink) - np.array(paper))
+    found = judge.reasons([rows(paints.astype(np.uint8), labels[240:], "synthetic").with_format("arrow")[:]])
+    assert sum(reason is None for reason in found) >= 50  # of 60
+
+
 def test_real_rows_stay_whatever_their_label(digits, judge):
     arrays, labels = digits
     assert judge.reasons([rows(arrays[240:], [0] * 60, "source").with_format("arrow")[:]]) == [None] * 60
