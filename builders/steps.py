@@ -256,13 +256,17 @@ def _check(number: int, step: Step, whole: bool) -> None:
 
 
 def _words(step: Any) -> tuple[str, str]:
+    from hfaug.filters import BatchFilter
     from hfaug.recipe.schema import Augment, Balance, FilterRows
 
     if isinstance(step, Augment):
         names = ", ".join(op.op_name() for op in step.op.walk() if not op.children() and not op.ready)
         return "augment", f"{names} first learns from all rows"
     if isinstance(step, FilterRows):
-        return "filter", f"{step.filter.op_name()} compares all rows"
+        name = step.filter.op_name()
+        if not step.filter.ready:
+            return "filter", f"{name} first learns from all rows"
+        return "filter", f"{name} {'looks at many' if isinstance(step.filter, BatchFilter) else 'compares all'} rows"
     if isinstance(step, Balance):
         return "balance", "balance counts all rows"
     return "synthesise", "a generator adds rows of its own"

@@ -141,25 +141,32 @@ def target_of(who: str, target: Target, columns: Sequence[str], features: Featur
     """A target that names classes by their names, with the numbers that the dataset has for them.
 
     Raises:
-        ParameterError: There is no such class.
+        ParameterError: There is no such class, or the target is none.
     """
+    rows_wanted({None: 1}, target)
     if not isinstance(target, Mapping):
         return target
-    if len(columns) > 1:
-        return {tuple(_number(who, name, c, features) for name, c in zip(key, columns, strict=True)): rows
-                for key, rows in target.items()}  # fmt: skip
-    return {_number(who, key, columns[0], features): rows for key, rows in target.items()}
+    found = {}
+    for key, rows in target.items():
+        names = (key,) if len(columns) == 1 else key
+        if not isinstance(names, tuple) or len(names) != len(columns):
+            raise ParameterError(
+                f"{who}: target must name a class of each of {', '.join(columns)}, got {key!r}; give a tuple of them"
+            )
+        numbers = tuple(_number(who, name, c, features) for name, c in zip(names, columns, strict=True))
+        found[numbers if len(columns) > 1 else numbers[0]] = rows
+    return found
 
 
 def _number(who: str, name: Any, column: str, features: Features) -> Any:
     feature = features[column]
-    if not isinstance(feature, ClassLabel) or isinstance(name, int):
+    if not isinstance(feature, ClassLabel):
         return name
-    if name not in feature.names:
+    if name not in (range(len(feature.names)) if isinstance(name, int) else feature.names):
         raise ParameterError(
             f"{who}: target must name classes of {column!r} ({', '.join(feature.names)}), {name!r} is none; correct it"
         )
-    return feature.str2int(name)
+    return name if isinstance(name, int) else feature.str2int(name)
 
 
 def balance(

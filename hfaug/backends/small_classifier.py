@@ -30,7 +30,7 @@ _STEPS = 600
 
 
 def train(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], classes: int, *, seed: int = 0) -> State:
-    """Learn which class images show.
+    """Learn which class images show; of each class about as often, however many images it has.
 
     Args:
         images: Shape (images, `SIZE`, `SIZE`, 3).
@@ -49,8 +49,8 @@ def train(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], classes:
         model = _network(torch, classes).train()
         tuner = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2)
         rate = torch.optim.lr_scheduler.OneCycleLR(tuner, max_lr=2e-3, total_steps=_STEPS)
-        for rows in _batches(len(images), rng):
-            moved = np.stack([_shifted(images[row], rng) for row in rows])
+        for rows in _batches(labels, rng):
+            moved = np.stack([_recoloured(_shifted(images[row], rng), rng) for row in rows])
             loss = torch.nn.functional.cross_entropy(
                 model(_as_input(torch, moved)), torch.from_numpy(labels[rows]), label_smoothing=0.05
             )
@@ -102,20 +102,29 @@ def _as_input(torch: Any, images: npt.NDArray[np.uint8]) -> Any:
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float().div(127.5).sub(1)
 
 
-def _batches(count: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.intp]]:
-    """So many batches, each row about as often as another."""
-    order = rng.permutation(count)
+def _batches(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> Iterator[npt.NDArray[np.intp]]:
+    """So many batches, each class about as often as another: one that is rare must not be seen as a common one."""
+    places = [np.flatnonzero(labels == number) for number in np.unique(labels)]
     for _ in range(_STEPS):
-        if len(order) < min(_BATCH, count):
-            order = rng.permutation(count)
-        yield order[:_BATCH]
-        order = order[_BATCH:]
+        classes = rng.integers(0, len(places), _BATCH)
+        yield np.array([places[at][rng.integers(len(places[at]))] for at in classes])
 
 
 def _shifted(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     wide = np.pad(image, ((_SHIFT, _SHIFT), (_SHIFT, _SHIFT), (0, 0)), mode="edge")
     top, left = rng.integers(0, 2 * _SHIFT + 1, 2)
     return wide[top : top + image.shape[0], left : left + image.shape[1]]
+
+
+def _recoloured(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Every second image in other colours, light and dark changed too, each channel between two levels drawn for it.
+
+    So colours are learnt where they tell classes apart, and else little: made images often have others than real ones.
+    """
+    if rng.random() < 0.5:
+        return image
+    dark, light = rng.uniform(0, 1, (2, 3))
+    return np.asarray(255 * dark + (light - dark) * image, np.uint8)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ _ORIGINS = {"source": "original", "augmented": "augmented", "synthetic": "synthe
 
 
 def build_summary(built: Build) -> Iterator[str]:
-    """Rows by split and origin, what was left out and why, and who computed what.
+    """Rows by split and origin, what was left out and why, what is still missing, and who computed what.
 
     Args:
         built: A finished build.
@@ -30,6 +30,10 @@ def build_summary(built: Build) -> Iterator[str]:
     if left_out:
         yield ""
         yield from table(["left out by", "reason", "rows"], left_out)
+    missing = [(step.title, name, f"{rows:,}") for step in built.record.steps for name, rows in step.missing.items()]
+    if missing:
+        yield ""
+        yield from table(["still missing by", "class", "rows"], missing)
     yield ""
     yield units_line(built.report)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,25 +23,29 @@ from hfaug.filters.pictures import looked_at, reduced
 
 __all__ = ["LabelAgrees"]
 
-_HELD_OUT = 0.2
+_FOLDS = 5  # one of so many images of each class is held out
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LabelAgrees(LearningFilter):
     """Keep augmented and synthetic images in which a classifier sees their class.
 
-    The classifier is yours (`model`), or a small one that is trained on the real rows, in about a minute. Of these it
-    never sees a fifth, on which it is tried: one that is wrong about real images cannot judge others, so it is refused.
+    The classifier is yours (`model`), or a small one that is trained on the real rows, in about a minute. Of each class
+    it never sees a fifth, on which it is tried: one that is wrong about real images cannot judge others, so it is
+    refused. It knows no other images than these, in other colours too: made ones must show things as they do, from such
+    sides and on such backgrounds. Where most fall, look at some, and name a model.
 
     Args:
         label: The class column, a ClassLabel.
         image: The image column.
-        least_probability: Least probability of the class, 0..1, besides that no other is likelier.
+        least_probability: Least probability of the class, 0..1, besides that no other that the classifier knows is
+            likelier.
         model: An image classifier of transformers, Hub repo id or folder, whose classes are named as those of the
             column; none trains one.
         revision: Tag or commit of a Hub model; none for a folder.
-        least_accuracy: Share of the held-out real images that a trained one must be right about, 0..1.
-        most_rows: Real images to learn from, at most.
+        least_accuracy: Share of the held-out real images that a trained one must be right about, 0..1; the mean over
+            the classes.
+        most_rows: Real images to learn from, at most: of each class as many as of another, while there are some.
         learnt: The names of the classes, and the trained classifier.
 
     Drops: ``looks like another class``, ``no image``, ``no class``.
@@ -93,11 +100,11 @@ class LabelAgrees(LearningFilter):
             "shape": pa.array([list(value.shape) for value in flat], pa.list_(pa.int64())),
             "weights": pa.array([value.tobytes() for value in flat], pa.large_binary()),
         }
-        return pa.table(columns).replace_schema_metadata({"classes": "\n".join(names)})
+        return pa.table(columns).replace_schema_metadata({"classes": json.dumps(names)})
 
     def judge_made(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each row None to keep it, else why not."""
-        names = self._names()
+        names = json.loads(self.known().schema.metadata[b"classes"])
         images = [looked_at(row, self.image) for row in rows]
         labels = [_class(row[self.label], names) for row in rows]
         found: list[str | None] = [
@@ -105,22 +112,20 @@ class LabelAgrees(LearningFilter):
             for image, label in zip(images, labels, strict=True)
         ]
         judged = [place for place, reason in enumerate(found) if reason is None]
-        scores = self._scores([image for place in judged if (image := images[place]) is not None], names)
+        scores = self._scores([image for place in judged if (image := images[place]) is not None])
+        known = self._places(names) if self.model is not None else range(len(names))
         for place, score in zip(judged, scores, strict=True):
-            label = labels[place]
-            if score.argmax() != label or score[label] < self.least_probability:
+            seen = known[labels[place] or 0]
+            if score.argmax() != seen or score[seen] < self.least_probability:
                 found[place] = "looks like another class"
         return found
 
-    def _names(self) -> list[str]:
-        return str(self.known().schema.metadata[b"classes"].decode()).split("\n")
-
-    def _scores(self, images: Sequence[Seen], names: Sequence[str]) -> npt.NDArray[np.floating[Any]]:
-        """The probability of each class of the column, shape (images, classes)."""
+    def _scores(self, images: Sequence[Seen]) -> npt.NDArray[np.floating[Any]]:
+        """The probability of each class that the classifier knows, shape (images, classes)."""
         if not images:
-            return np.zeros((0, len(names)), np.float32)
+            return np.zeros((0, 1), np.float32)
         if self.model is not None:
-            return image_classifier(self.model, revision=self.revision).classify(images)[:, self._places(names)]
+            return image_classifier(self.model, revision=self.revision).classify(images)
         state = {
             row["name"]: np.frombuffer(row["weights"], row["dtype"]).reshape(row["shape"])
             for row in self.known().to_pylist()
@@ -141,36 +146,54 @@ class LabelAgrees(LearningFilter):
 
     def _trained(self, rows: Dataset, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         """A classifier that is good enough on real images it has not seen."""
-        images, labels = self._real(rows, names)
-        order = np.random.default_rng(0).permutation(len(labels))[: self.most_rows]
-        held = order[: round(_HELD_OUT * len(order))]
-        seen = order[len(held) :]
-        lacking = [name for number, name in enumerate(names) if number not in labels[seen]]
-        if lacking or not len(held):
+        images, labels, held = self._chosen(rows, names)
+        lacking = [name for number, name in enumerate(names) if number not in labels[~held]]
+        if lacking or not held.any() or len(names) < 2:
             raise ParameterError(
-                f"{type(self).__name__}: every class must have real images to learn from, "
-                f"{', '.join(lacking) or 'none'} has none or too few; name a model that knows the classes"
+                f"{type(self).__name__}: there must be two classes or more, and real images of each to learn from, "
+                f"{', '.join(lacking) or 'what is left'} has none or too few; name a model that knows the classes"
             )
-        state = train(images[seen], labels[seen], len(names))
-        right = float((probabilities(state, images[held]).argmax(axis=1) == labels[held]).mean())
+        state = train(images[~held], labels[~held], len(names))
+        hits = probabilities(state, images[held]).argmax(axis=1) == labels[held]
+        right = float(np.mean([hits[labels[held] == number].mean() for number in np.unique(labels[held])]))
         if right < self.least_accuracy:
             raise ParameterError(
                 f"{type(self).__name__}: a classifier that judges must be right about {self.least_accuracy:.0%} of "
-                f"real images it has not seen, the one trained on {len(seen)} was about {right:.0%} of {len(held)}; "
-                "name a model, or lower least_accuracy"
+                f"real images it has not seen, the one trained on {(~held).sum()} was about {right:.0%} of "
+                f"{held.sum()}; name a model, or lower least_accuracy"
             )
         return dict(state)
 
-    def _real(self, rows: Dataset, names: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    def _chosen(
+        self, rows: Dataset, names: Sequence[str]
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Real images and their classes, and which of them are held out; of the others none is read."""
+        found = [_class(row[self.label], names) for some in real_rows(rows, [self.label], 1000) for row in some]
+        wanted = _in_turns([-1 if label is None else label for label in found], self.most_rows)
+        real = itertools.chain.from_iterable(real_rows(rows, [self.image, self.label]))
         pairs = [
-            (reduced(image, SIZE), label)
-            for some in real_rows(rows, [self.image, self.label])
-            for row in some
-            if (image := looked_at(row, self.image)) is not None
-            and (label := _class(row[self.label], names)) is not None
+            (reduced(image, SIZE), found[place], turn % _FOLDS == _FOLDS - 1)
+            for place, row in enumerate(real)
+            if (turn := wanted.get(place)) is not None and (image := looked_at(row, self.image)) is not None
         ]
-        labels = np.array([label for _, label in pairs], np.int64)
-        return np.array([image for image, _ in pairs], np.uint8).reshape(-1, SIZE, SIZE, 3), labels
+        images = np.array([image for image, _, _ in pairs], np.uint8).reshape(-1, SIZE, SIZE, 3)
+        labels = np.array([label for _, label, _ in pairs], np.int64)
+        return images, labels, np.array([held for _, _, held in pairs], np.bool_)
+
+
+def _in_turns(labels: Sequence[int], most: int) -> dict[int, int]:
+    """Some rows at random, and in which turn each was taken: one of each class, then a second of each, and so on.
+
+    Args:
+        labels: The class of each row; rows below 0 are left aside.
+        most: Rows, at most.
+    """
+    taken, turns = Counter[int](), dict[int, int]()
+    for place in np.random.default_rng(0).permutation(len(labels)).tolist():
+        if labels[place] >= 0:
+            turns[place] = taken[labels[place]]
+            taken[labels[place]] += 1
+    return dict(sorted(turns.items(), key=lambda item: item[1])[:most])
 
 
 def _class(value: Any, names: Sequence[str]) -> int | None:

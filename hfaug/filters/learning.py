@@ -48,6 +48,22 @@ class LearningFilter(BatchFilter):
     def judge_made(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each row None to keep it, else why not."""
 
+    def of(self, dataset: Dataset) -> Dataset:
+        """The rows of a dataset that stay; how many fell for which reason is logged.
+
+        Args:
+            dataset: Any dataset; where the filter has not learnt, one whose lineage tells real rows from others.
+
+        Raises:
+            CallError: It has not learnt, and nobody says which rows are real.
+        """
+        if not self.ready and not provenance.has_lineage(dataset.features.arrow_schema):
+            raise CallError(
+                f"{type(self).__name__}: must be told which rows are real, these have no lineage that says so; "
+                "say .fit(train_split).of(made_rows)"
+            )
+        return super().of(dataset)
+
     def knowing(self, learnt: pa.Table) -> Self:
         """The filter with what it learnt."""
         return dataclasses.replace(self, learnt=Asset.save(learnt))

@@ -15,13 +15,12 @@ from hfaug.backends import facts
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, ModelName
 from hfaug.filters.learning import LearningFilter, real_rows
-from hfaug.filters.pictures import embedded, looked_at
+from hfaug.filters.pictures import embedded, looked_at, nearest
 
-__all__ = ["NotMemorized", "nearest"]
+__all__ = ["NotMemorized"]
 
 _CALIBRATED = 2000  # real images of which the nearest other real one is looked up
 _SAME = 1e-4  # distance below which two real images are one: repeats say nothing of how near others lie
-_BLOCK = 1024
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,17 +71,16 @@ class NotMemorized(LearningFilter):
         Raises:
             ParameterError: There are fewer than two.
         """
-        parts = [self._embedded(some)[1] for some in real_rows(rows, [self.image])]
+        parts = [self._embedded(some)[1].astype(np.float16) for some in real_rows(rows, [self.image])]
         parts = [part for part in parts if len(part)]
-        found = np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
+        found = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
         if len(found) < 2:
             raise ParameterError(
                 f"{type(self).__name__}: must see two real images or more, column {self.image!r} has {len(found)}; "
                 "fit it on the training split"
             )
-        kept = found.astype(np.float16)
-        vectors = pa.FixedSizeListArray.from_arrays(pa.array(kept.ravel(), pa.float16()), kept.shape[1])
-        limit = self._limit(kept.astype(np.float32))
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(found.ravel(), pa.float16()), found.shape[1])
+        limit = self._limit(found)
         return pa.table({"vector": vectors}).replace_schema_metadata({"limit": repr(limit)})
 
     def judge_made(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
@@ -93,7 +91,7 @@ class NotMemorized(LearningFilter):
             return found
         known = self.known()
         flat = known["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        distances = nearest(vectors, flat.reshape(known.num_rows, -1).astype(np.float32))
+        distances = nearest(vectors, flat.reshape(known.num_rows, -1))
         for place, distance in zip(places, distances, strict=True):
             if distance <= float(known.schema.metadata[b"limit"]):
                 found[place] = "copy of a real image"
@@ -104,32 +102,13 @@ class NotMemorized(LearningFilter):
         images = {place: image for place, row in enumerate(rows) if (image := looked_at(row, self.image)) is not None}
         return list(images), embedded(list(images.values()), self.model, self.revision)
 
-    def _limit(self, real: npt.NDArray[np.float32]) -> float:
+    def _limit(self, real: npt.NDArray[np.float16]) -> float:
         """The distance from which an image is no copy."""
         every = np.random.default_rng(0).permutation(len(real))[:_CALIBRATED]
-        distances = nearest(real[every], real, itself=every)
+        distances = nearest(real[every].astype(np.float32), real, itself=every)
         apart = distances[distances > _SAME]
         if not len(apart):
             return _SAME
         # Few images say little of a small share: below one of them, the limit goes to 0 with it.
         share = min(1.0, self.false_alarms * len(apart))
         return max(_SAME, share * float(np.quantile(apart, self.false_alarms, method="lower")))
-
-
-def nearest(
-    some: npt.NDArray[np.float32], others: npt.NDArray[np.float32], itself: npt.NDArray[np.intp] | None = None
-) -> npt.NDArray[np.float32]:
-    """The distance from each vector to the nearest of others, 1 less their cosine: 0 for the same direction, up to 2.
-
-    Args:
-        some: Vectors of length 1, shape (n, features).
-        others: Vectors of length 1, shape (m, features).
-        itself: The place of each of `some` among `others`, which does not count.
-    """
-    found = np.empty(len(some), np.float32)
-    for start in range(0, len(some), _BLOCK):
-        near = some[start : start + _BLOCK] @ others.T
-        if itself is not None:
-            near[np.arange(len(near)), itself[start : start + _BLOCK]] = -1
-        found[start : start + _BLOCK] = 1 - near.max(axis=1)
-    return found

@@ -12,12 +12,13 @@ from hfaug import media, provenance
 from hfaug.backends import Seen, image_features
 from hfaug.errors import MediaError
 
-__all__ = ["PIXELS", "embedded", "looked_at", "reduced"]
+__all__ = ["PIXELS", "embedded", "looked_at", "nearest", "reduced"]
 
 PIXELS = "pixels, 16x16 RGB, without their mean, of unit length"
 """The space where no model is given: in it copies are near each other, also recompressed, recoloured or a pixel off."""
 
 _SIDE = 16
+_BLOCK = 1024
 
 
 def looked_at(row: Mapping[str, Any], column: str) -> Seen | None:
@@ -77,3 +78,23 @@ def embedded(images: Sequence[Seen], model: str | None, revision: str | None) ->
         found -= found.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return np.asarray(found / np.maximum(lengths, 1e-6), np.float32)
+
+
+def nearest(
+    some: npt.NDArray[np.float32], others: npt.NDArray[np.floating[Any]], itself: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.float32]:
+    """The distance from each vector to the nearest of others, 1 less their cosine: 0 for the same direction, up to 2.
+
+    Args:
+        some: Vectors of length 1, shape (n, features).
+        others: Vectors of length 1, shape (m, features), of which only some are looked at together.
+        itself: The place of each of `some` among `others`, which does not count.
+    """
+    closest = np.full(len(some), -1, np.float32)
+    for start in range(0, len(others), _BLOCK):
+        near = some @ others[start : start + _BLOCK].astype(np.float32).T
+        if itself is not None:
+            inside = (itself >= start) & (itself < start + _BLOCK)
+            near[inside, itself[inside] - start] = -1
+        np.maximum(closest, near.max(axis=1), out=closest)
+    return 1 - closest

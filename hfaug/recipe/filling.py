@@ -9,11 +9,12 @@ import xxhash
 from datasets import Dataset, concatenate_datasets
 
 from hfaug import provenance
+from hfaug.arguments import check_op
 from hfaug.assets import assets_folder
 from hfaug.balance import Target, class_columns, target_of
 from hfaug.engine import Engine, RowsStep, Stage, World
 from hfaug.engine.launch import stoppable
-from hfaug.errors import RecipeError
+from hfaug.errors import ParameterError, RecipeError
 from hfaug.filters import Filter
 from hfaug.ids import formatted, with_ids
 from hfaug.op import Op
@@ -33,8 +34,8 @@ def generate_missing(
     target: Target = "most",
     prompt: str | None = None,
     slots: Mapping[str, Sequence[str]] | None = None,
-    classes: Sequence[str | Sequence[str]] = (),
-    filters: Sequence[Filter] = (),
+    classes: str | Sequence[str | Sequence[str]] = (),
+    filters: Filter | Sequence[Filter] = (),
     tries: int = 5,
     work: str | Path | None = None,
     world: World | None = None,
@@ -50,7 +51,7 @@ def generate_missing(
         column: The class column, or several: then combinations of their classes are filled.
         op: The generator, such as ``hfaug.ops.image.TextToImage``.
         target: Rows of each class in the end: ``most`` (as many as the largest class has), ``least``, a number, or
-            numbers by the name of the class.
+            numbers by the name of the class, of several columns by a tuple of names.
         prompt: What the generator is told, with the columns and slots in braces; none where it reads the class alone.
         slots: Words of which one is drawn for each row, by the name of their slot.
         classes: The classes that are filled, of several columns a name of each; all that the one ClassLabel knows, else
@@ -66,7 +67,9 @@ def generate_missing(
         The rows of the dataset, unchanged but for their lineage, then the made ones.
 
     Raises:
-        RecipeError: A column, class or slot is unknown, or made rows do not fit the columns.
+        RoleError: There is no such column.
+        ParameterError: The target or the tries are none.
+        RecipeError: A class or slot is unknown, or made rows do not fit the columns.
 
     >>> from datasets import ClassLabel, Features, Value
     >>> import hfaug, tempfile
@@ -83,12 +86,16 @@ def generate_missing(
     ...     full["label"][:], full["text"][3].rstrip("!")
     ([0, 0, 1, 1], 'BUY SPAM')
     """
+    check_op(op, "generate_missing")
+    if not isinstance(tries, int) or tries < 1:
+        raise ParameterError(f"generate_missing: tries must be a whole number from 1 up, got {tries!r}; correct tries")
     columns = class_columns("generate_missing", column, dataset.features)
     prompts = Prompts(columns, prompt, {name: tuple(words) for name, words in (slots or {}).items()})
     if prompt is not None and (fault := prompt_fault(prompt, {*columns, *prompts.slots})):
         raise RecipeError(f"generate_missing: prompt {fault[0]}, got {prompt!r}; {fault[1]}")
-    named = tuple((one,) if isinstance(one, str) else tuple(one) for one in classes)
-    asking = Generate(op, prompts, named, tuple(filters), tries)
+    listed = (classes,) if isinstance(classes, str) else classes
+    named = tuple((one,) if isinstance(one, str) else tuple(one) for one in listed)
+    asking = Generate(op, prompts, named, (filters,) if isinstance(filters, Filter) else tuple(filters), tries)
     step = Balance(columns, target, drop=False, generate=asking)
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id)
     target_of("generate_missing", target, columns, rows.features)

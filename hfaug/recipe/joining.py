@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from datasets import ClassLabel, Features, LargeList, List, Value
+from datasets import ClassLabel, Features, LargeList, List
 
+from hfaug.columns import is_string
 from hfaug.engine import UnitResult
 from hfaug.errors import RecipeError
 
@@ -73,7 +74,7 @@ def _fits(have: Any, want: Any) -> bool:
     if isinstance(have, ClassLabel) and isinstance(want, ClassLabel):
         return set(have.names) <= set(want.names)
     if isinstance(have, ClassLabel) or isinstance(want, ClassLabel):
-        return isinstance(have, ClassLabel) and _is_text(want)
+        return isinstance(have, ClassLabel) and is_string(want)
     if isinstance(have, (List, LargeList)) and isinstance(want, (List, LargeList)):
         return _fits(have.feature, want.feature)
     if isinstance(have, Mapping) and isinstance(want, Mapping):
@@ -86,14 +87,10 @@ def _fits(have: Any, want: Any) -> bool:
     return True
 
 
-def _is_text(feature: Any) -> bool:
-    return isinstance(feature, Value) and feature.dtype in {"string", "large_string"}
-
-
 def _renumbers(have: Any, want: Any) -> bool:
     """Whether a class has one number here, and another or its name there."""
     if isinstance(have, ClassLabel):
-        return _is_text(want) or bool(have.names != want.names[: len(have.names)])
+        return is_string(want) or bool(have.names != want.names[: len(have.names)])
     if isinstance(have, (List, LargeList)):
         return _renumbers(have.feature, want.feature)
     return isinstance(have, Mapping) and any(_renumbers(have[name], want[name]) for name in have)
@@ -104,8 +101,8 @@ def _renumbered(value: Any, have: Any, want: Any) -> Any:
         return None
     if isinstance(have, ClassLabel):
         if value < 0:  # nobody said which
-            return None if _is_text(want) else value
-        return have.int2str(value) if _is_text(want) else want.str2int(have.int2str(value))
+            return None if is_string(want) else value
+        return have.int2str(value) if is_string(want) else want.str2int(have.int2str(value))
     if isinstance(have, (List, LargeList)):
         return [_renumbered(item, have.feature, want.feature) for item in value]
     if isinstance(have, Mapping):

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from datasets import Features, Value
 
+from hfaug import provenance
 from hfaug.engine import Deferred, Node, Stage, UnitResult, UnitRule, View, WholeStep
 from hfaug.engine.units import plan_ranges
 from hfaug.errors import RecipeError, RoleError
@@ -53,7 +55,8 @@ def passing(name: str, chosen: Filter, rows: Node, *, real: Node | None = None, 
         name: For people.
         chosen: The filter.
         rows: The rows that are judged.
-        real: Rows before them that a filter which compares rows is to see too, and that stay whatever it finds.
+        real: Rows before them that a filter which compares rows is to see too, and that stay whatever it finds; rows
+            that are like one of them fall.
         known: What `learnt` gave, for a filter that is not ready; by default learnt from the rows themselves.
     """
     if chosen.ready:
@@ -67,7 +70,8 @@ def _judged(name: str, chosen: Filter, rows: Node, real: Node | None) -> Stage:
     parts = [chosen.fingerprint, *([models] if models else [])]
     if isinstance(chosen, BatchFilter):
         return Stage(_Judge(name, digest_of("judge", *parts), chosen), (rows,))
-    scan = WholeStep(name, digest_of("filter", *parts), _Scan(chosen), lambda *_: PLACES)
+    kind = "filter" if real is None else "filter-made"
+    scan = WholeStep(name, digest_of(kind, *parts), _Scan(chosen), lambda *_: PLACES)
     return Stage(scan, (rows,) if real is None else (rows, real))
 
 
@@ -98,9 +102,23 @@ class _Scan:
 
     def __call__(self, rows: View, real: View | None = None) -> UnitResult:
         before = model_events((self.filter,))
-        views = [rows] if real is None else [real, rows]
-        found = self.filter.reasons(itertools.chain.from_iterable(view.batches() for view in views))
-        return _result(found[0 if real is None else real.num_rows :], 0, self.filter, before)
+        if real is None:
+            return _result(self.filter.reasons(rows.batches()), 0, self.filter, before)
+        found = self.filter.reasons(itertools.chain(map(_earlier, real.batches()), rows.batches()))
+        return _result(found[real.num_rows :], 0, self.filter, before)
+
+
+def _earlier(rows: pa.Table) -> pa.Table:
+    """Rows that were there before, with ids in front of all others: of two that are alike, these stay.
+
+    Ids are hashes, so a made row can have a smaller one than a made row of a step before it.
+    """
+    lineage = rows[provenance.COLUMN].combine_chunks()
+    fields = [lineage.field(number) for number in range(lineage.type.num_fields)]
+    at = lineage.type.get_field_index("id")
+    fields[at] = pc.binary_join_element_wise(pa.scalar(" ", fields[at].type), fields[at], "")
+    column = pa.StructArray.from_arrays(fields, fields=list(lineage.type))
+    return rows.set_column(rows.column_names.index(provenance.COLUMN), provenance.COLUMN, column)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,14 +16,14 @@ from functools import cached_property
 import pyarrow as pa
 from datasets import Features
 
-from hfaug.balance import rows_wanted
+from hfaug.balance import rows_wanted, target_of
 from hfaug.classes import class_names_of
 from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, Take, UnitResult, View, WholeStep
 from hfaug.filters import BatchFilter, Filter
 from hfaug.recipe.asking import Class, Generate
 from hfaug.recipe.joining import JoinColumns
 from hfaug.recipe.judging import PLACES, check_filter, learnt, passing
-from hfaug.recipe.requests import known_classes, request_rows
+from hfaug.recipe.requests import check_classes, known_classes, request_rows
 from hfaug.recipe.schema import Balance, Synthesise
 from hfaug.recipe.sources import digest_of
 from hfaug.recipe.steps import check_balance, check_splits, fitted, op_stage, resample_stage
@@ -110,7 +110,11 @@ class Generation:
         Args:
             step: The step that balances.
             tries: Requests for each row that was missing, at most.
+
+        Raises:
+            RecipeError: A class is unknown, or named twice.
         """
+        check_classes(self.who, self.asking.prompts, self.asking.classes, self.columns)
         states = self._states()
 
         def begin(real: View, *_states: View) -> Node:
@@ -277,12 +281,16 @@ def missing_rows(step: Balance, classes: Sequence[Class], real: View) -> dict[Cl
         real: The rows that are there.
     """
     have = _counted(real, step.columns)
-    if isinstance(step.target, Mapping):
-        wanted: dict[Class, int] = {(name,): rows for name, rows in step.target.items()}
+    target = target_of("balance", step.target, step.columns, real.features)
+    if isinstance(target, Mapping):
+        keys = [key if len(step.columns) > 1 else (key,) for key in target]
+        asked = {column: [key[at] for key in keys] for at, column in enumerate(step.columns)}
+        names = class_names_of(asked, real.features, step.columns)
+        wanted = {name: rows for name, rows in zip(names, target.values(), strict=True) if name is not None}
     else:
-        names = getattr(real.features[step.columns[0]], "names", None) if len(step.columns) == 1 else None
-        known: Sequence[Class] = classes or ([(name,) for name in names] if names else sorted(have))
-        number = max(rows_wanted(have, step.target).values()) if have else step.target
+        labels = getattr(real.features[step.columns[0]], "names", None) if len(step.columns) == 1 else None
+        known: Sequence[Class] = classes or ([(name,) for name in labels] if labels else sorted(have))
+        number = max(rows_wanted(have, target).values()) if have else target
         wanted = {name: number if isinstance(number, int) else 0 for name in known}
     found = {name: rows - have[name] for name, rows in wanted.items() if not classes or name in classes}
     return {name: rows for name, rows in found.items() if rows > 0}

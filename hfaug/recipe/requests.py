@@ -13,12 +13,13 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from hfaug import provenance
 from hfaug.classes import class_names_of
+from hfaug.columns import is_string
 from hfaug.errors import RecipeError
 from hfaug.randomness import Stream, Streams, row_key
 from hfaug.recipe.asking import Class, Prompts
 from hfaug.recipe.schema import Synthesise, asking_of
 
-__all__ = ["first_requests", "known_classes", "occurrence", "request_rows"]
+__all__ = ["check_classes", "first_requests", "known_classes", "occurrence", "request_rows"]
 
 _OWN = ("prompt", provenance.COLUMN)
 """Columns that the requests themselves have."""
@@ -113,26 +114,47 @@ def known_classes(asked: Prompts, classes: Sequence[Class], features: Features) 
         RecipeError: A column or a class is unknown, or named twice, or nobody says which classes there are.
     """
     kinds = _kinds(asked, features)
-    if not classes:
-        if len(kinds) > 1 or not isinstance(kinds[0], ClassLabel):
-            raise RecipeError(
-                "recipe, requests.classes: must be given where the column is not one ClassLabel, "
-                f"{', '.join(map(repr, asked.columns))} is not; list them"
-            )
-        return [(name,) for name in kinds[0].names]
+    if classes:
+        check_classes("recipe, requests", asked, classes, features)
+        return list(classes)
+    if len(kinds) > 1 or not isinstance(kinds[0], ClassLabel):
+        raise RecipeError(
+            "recipe, requests.classes: must be given where the column is not one ClassLabel, "
+            f"{', '.join(map(repr, asked.columns))} is not; list them"
+        )
+    return [(name,) for name in kinds[0].names]
+
+
+def check_classes(who: str, asked: Prompts, classes: Sequence[Class], features: Features) -> None:
+    """Make sure that what is asked for are classes of the columns, each of them once.
+
+    Args:
+        who: Who speaks in errors.
+        asked: How the generator is told what to make.
+        classes: What is asked for.
+        features: The features of the dataset that the samples join.
+
+    Raises:
+        RecipeError: They are not.
+    """
+    kinds = _kinds(asked, features)
+    if any(len(names) != len(kinds) for names in classes):
+        raise RecipeError(
+            f"{who}.classes: must name a class of each of {', '.join(asked.columns)}, "
+            f"got {list(map(list, classes))}; list one for each column"
+        )
     for at, kind in enumerate(kinds):
         unknown = [names[at] for names in classes if isinstance(kind, ClassLabel) and names[at] not in kind.names]
         if unknown:
             raise RecipeError(
-                f"recipe, requests.classes: must be among {', '.join(kind.names)}, got {', '.join(unknown)}"
+                f"{who}.classes: must be among {', '.join(kind.names)}, got {', '.join(unknown)}; correct them"
             )
     repeated = [" ".join(names) for names in dict.fromkeys(classes) if list(classes).count(names) > 1]
     if repeated:
         raise RecipeError(
-            f"recipe, requests.classes: must name each class once, names {', '.join(repeated)} several times; "
-            "raise count"
+            f"{who}.classes: must name each class once, names {', '.join(repeated)} several times; ask for more rows "
+            "of it instead"
         )
-    return list(classes)
 
 
 def _kinds(asked: Prompts, features: Features) -> list[Any]:
@@ -141,18 +163,18 @@ def _kinds(asked: Prompts, features: Features) -> list[Any]:
     if wrong:
         names = ", ".join(name for name in features if name not in _OWN)
         raise RecipeError(f"recipe, requests.column: must be one of {names}, got {wrong[0]!r}; correct column")
+    for name in asked.columns:
+        if not (isinstance(features[name], ClassLabel) or is_string(features[name])):
+            raise RecipeError(
+                f"recipe, requests.column: must be a column of classes or of texts, {name!r} is {features[name]}; "
+                "name it under source.encode to make classes of its values"
+            )
     return [features[name] for name in asked.columns]
 
 
 def _labels(column: str, names: Sequence[str], feature: Any) -> pa.Array:
     values = [feature.str2int(name) if isinstance(feature, ClassLabel) else name for name in names]
-    try:
-        return pa.array(values, Features({column: feature}).arrow_schema.field(0).type)
-    except pa.ArrowException as error:
-        raise RecipeError(
-            f"recipe, requests.column: must be a column of classes or of texts, {column!r} is {feature}; "
-            "name it under source.encode to make classes of its values"
-        ) from error
+    return pa.array(values, Features({column: feature}).arrow_schema.field(0).type)
 
 
 def _streams(ids: Sequence[str]) -> Streams:

@@ -21,7 +21,7 @@ from hfaug.errors import ParameterError, RecipeError, RoleError
 from hfaug.ids import holds_copies
 from hfaug.lineage import id_digest, unused
 from hfaug.op import Op
-from hfaug.recipe.judging import check_filter, passing
+from hfaug.recipe.judging import check_filter, learnt, passing
 from hfaug.recipe.model_runs import held_settings, model_events
 from hfaug.recipe.schema import Augment, Balance, FilterRows
 from hfaug.recipe.sources import digest_of
@@ -141,13 +141,18 @@ def augment_nodes(number: int, step: Augment, nodes: dict[str, Node], features: 
 def filter_nodes(
     number: int, step: FilterRows, nodes: dict[str, Node], features: Mapping[str, Features]
 ) -> dict[str, Node]:
-    """The scans of each split; `nodes` is brought up to date."""
+    """The scans of each split; `nodes` is brought up to date.
+
+    A filter that learns does so from the rows of the train split, for all splits; from each split's own without one.
+    """
     splits = step.splits or tuple(nodes)
     check_splits(number, splits, nodes)
     made: dict[str, Node] = {}
+    real = None if step.filter.ready else nodes.get("train")
+    known = None if real is None else learnt(f"filter-{number}", step.filter, real)
     for name in splits:
         check_filter(f"recipe, steps[{number}].filter", step.filter, features[name])
-        made[name] = passing(f"filter-{number}-{name}", step.filter, nodes[name])
+        made[name] = passing(f"filter-{number}-{name}", step.filter, nodes[name], known=known)
         nodes[name] = Pick(nodes[name], made[name])
     return made
 

@@ -298,6 +298,8 @@ def _step(step: Step) -> dict[str, Any]:
 def op_text(op: str) -> str:
     """An op with its settings as one would write it, from its canonical JSON; the text itself if it is none.
 
+    What is not set is left out.
+
     >>> op_text('{"fields": {"degrees": [-30.0, 30.0]}, "op": "image.rotate", "output": 1, "version": 1}')
     'image.rotate(degrees=(-30, 30))'
     """

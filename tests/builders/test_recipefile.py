@@ -203,6 +203,11 @@ def test_a_recipe_that_leads_back_to_itself_is_found_out(folder: Path) -> None:
         (MAILS.replace("copies", "copis"), r"line 5, steps\[0\].augment: .* did you mean 'copies'"),
         (MAILS + "  - balance: {column: label}\n", r"steps\[1\].balance: .* run the recipe with `hfaug build`"),
         (MAILS + "  - filter: filter.exact_duplicates\n", r"steps\[1\].filter: .* compares all rows; .*`hfaug build`"),
+        (
+            MAILS + "  - filter: filter.label_agrees\n",
+            r"filter.label_agrees first learns from all rows; .*`hfaug build`",
+        ),
+        (MAILS + "  - filter: {filter.safe_images: {model: x}}\n", r"filter.safe_images looks at many rows"),
         (MAILS + "  - augment: {ops: mix.mix_up}\n", r"mix.mix_up first learns from all rows; .*`hfaug build`"),
         (MAILS.replace("mail.jsonl", "nothing.jsonl"), "source: 'json' must load by datasets.load_dataset"),
         (MAILS.replace("label}", "lable}"), "source.encode: must be among text, label, got 'lable'"),

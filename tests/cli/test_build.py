@@ -37,6 +37,25 @@ def test_a_build_says_what_it_made(desk, capsys):
     assert (desk / "out" / "mail-preview.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_is_still_missing_is_said_again_by_every_build(desk, capsys):
+    """Also by one that finds all rows there, of which no stage warns."""
+    (desk / "short.yaml").write_text("""
+name: short
+source: {path: json, data_files: data/mail/mail.jsonl, encode: label}
+steps:
+  - balance:
+      column: label
+      target: {spam: 305}
+      drop: false
+      generate: {op: {tests.recipe.inventing:Invent: {refused: 1.0}}, prompt: "a {label}", tries: 1}
+""")
+    for _ in range(2):
+        assert typed("build", "short.yaml", "-q") == 0
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+        place = lines.index(["still", "missing", "by", "class", "rows"])
+        assert lines[place + 1][-2:] == ["spam", "245"]
+
+
 def test_a_second_build_finds_everything(desk, capsys):
     assert typed("build", "mail.yaml", "-q") == 0
     first = capsys.readouterr()

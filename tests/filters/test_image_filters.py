@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 from hfaug import provenance
 from hfaug.backends import registry, small_classifier
 from hfaug.errors import CallError, MediaError, ParameterError, RoleError
-from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages
+from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages, near_duplicate_images, pictures
+from hfaug.filters.pictures import looked_at
 from tests.conftest import DATA
 
 NAMES = [str(number) for number in range(10)]
@@ -59,6 +60,17 @@ def test_a_classifier_trained_on_real_rows_finds_wrong_labels(digits, judge):
     assert set(found) == {None, "looks like another class"}
 
 
+@pytest.mark.parametrize(
+    "ink, paper", [((40, 160, 60), (0, 0, 0)), ((0, 0, 0), (255, 255, 255)), ((220, 30, 30), (60, 90, 220))]
+)
+def test_a_trained_classifier_knows_digits_in_colours_that_no_real_one_has(digits, judge, ink, paper):
+    """Made images often have others; white on black alone tells nothing of green, or of black on white."""
+    arrays, labels = digits
+    paints = np.array(paper) + np.array(arrays[240:]) / 255 * (np.array(ink) - np.array(paper))
+    found = judge.reasons([rows(paints.astype(np.uint8), labels[240:], "synthetic").with_format("arrow")[:]])
+    assert sum(reason is None for reason in found) >= 50  # of 60
+
+
 def test_real_rows_stay_whatever_their_label(digits, judge):
     arrays, labels = digits
     assert judge.reasons([rows(arrays[240:], [0] * 60, "source").with_format("arrow")[:]]) == [None] * 60
@@ -70,8 +82,8 @@ def test_what_is_said_of_a_row_does_not_depend_on_its_company(digits, judge):
     table = rows(arrays[240:270], labels[240:270], "synthetic").with_format("arrow")[:].to_pylist()
     images = [(row, reason) for row, reason in zip(table, judge.judge(table), strict=True)]
     assert [judge.judge([row])[0] for row, _ in images] == [reason for _, reason in images]
-    assert judge._scores([np.asarray(a) for a in arrays[:3]], NAMES)[2].tolist() == (
-        judge._scores([np.asarray(arrays[2])], NAMES)[0].tolist()
+    assert judge._scores([np.asarray(a) for a in arrays[:3]])[2].tolist() == (
+        judge._scores([np.asarray(arrays[2])])[0].tolist()
     )
 
 
@@ -91,15 +103,49 @@ def test_a_classifier_that_is_wrong_about_real_images_is_refused(digits, monkeyp
     monkeypatch.setattr(small_classifier, "_STEPS", 30)
     arrays, _ = digits
     guessed = np.random.default_rng(0).integers(0, 10, 120).tolist()
-    with pytest.raises(ParameterError, match=r"must be right about 80% of real images .* was about \d+% of 24; name a"):
+    with pytest.raises(ParameterError, match=r"right about 80% of real images .* was about \d+% of 2\d; name a"):
         LabelAgrees().fit(rows(arrays[:120], guessed, "source"))
 
 
 def test_a_class_without_real_rows_cannot_be_judged(digits):
     arrays, labels = digits
     some = [at for at, label in enumerate(labels) if label != 7]
-    with pytest.raises(ParameterError, match="every class must have real images to learn from, 7 has none"):
+    with pytest.raises(ParameterError, match="and real images of each to learn from, 7 has none"):
         LabelAgrees().fit(rows([arrays[at] for at in some], [labels[at] for at in some], "source"))
+
+
+def test_a_rare_class_is_learnt_among_many_rows_of_others(monkeypatch):
+    """All its images are taken before a second round of the others; no more than wanted are decoded; any names do."""
+    monkeypatch.setattr(small_classifier, "_STEPS", 20)
+    bright = [np.full((8, 8, 3), 250 if at % 101 == 0 else at % 5, np.uint8) for at in range(606)]
+    features = Features({"image": Image(), "label": ClassLabel(names=["night\nsky", "a day"])})
+    two = Dataset.from_dict({"image": bright, "label": [int(at % 101 == 0) for at in range(606)]}, features)
+    decoded = []
+    monkeypatch.setattr(
+        "hfaug.filters.label_agrees.looked_at", lambda row, name: decoded.append(row) or looked_at(row, name)
+    )
+    judge = LabelAgrees(most_rows=20).fit(two)
+    assert len(decoded) == 20
+    assert sum(row["label"] for row in decoded) == 6
+    assert judge.reasons([two.with_format("arrow")[:3]]) == [None] * 3
+    alone = two.filter(lambda row: row["label"] == 0).cast_column("label", ClassLabel(names=["night"]))
+    with pytest.raises(ParameterError, match="there must be two classes or more"):
+        LabelAgrees().fit(alone)
+
+
+def test_a_class_that_only_the_model_knows_is_another_class():
+    """Of a car it is not enough that it looks more like a cat than like a dog."""
+
+    class Wide(Checker):
+        classes = ("cat", "dog", "car")
+
+        def classify(self, images):
+            return np.array([[0.2, 0.1, 0.7] for _ in images])
+
+    features = Features({"image": Image(), "label": ClassLabel(names=["cat", "dog"])})
+    one = Dataset.from_dict({"image": [np.zeros((8, 8, 3), np.uint8)], "label": [0]}, features)
+    with registry.override("image_classifier", Wide):
+        assert LabelAgrees(model="x").fit(one).reasons([one.with_format("arrow")[:]]) == ["looks like another class"]
 
 
 def test_filters_that_have_learnt_nothing_say_what_to_do():
@@ -130,6 +176,30 @@ def test_planted_copies_are_found_and_few_others(digits):
     assert found == ["copy of a real image"] * 60
     assert sum(reason is not None for reason in fresh) <= 3
     assert known.reasons([rows(arrays[:9], labels[:9], "augmented").with_format("arrow")[:]]) == [None] * 9
+
+
+def test_rows_of_which_nobody_says_that_they_are_real_are_not_learnt_from_and_judged(digits):
+    """Each would be a copy of itself."""
+    plain = rows(digits[0][:9], digits[1][:9], "source").remove_columns(provenance.COLUMN)
+    with pytest.raises(CallError, match=r"NotMemorized: must be told which rows are real.*say \.fit\(train_split\)"):
+        NotMemorized().of(plain)
+
+
+def test_what_is_near_is_found_in_blocks_as_by_hand(monkeypatch):
+    """Of more vectors than are looked at together."""
+    monkeypatch.setattr(near_duplicate_images, "_TOGETHER", 7)
+    monkeypatch.setattr(pictures, "_BLOCK", 5)
+    space = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    every = np.arange(60)
+    apart = 1 - space @ space.T
+    alone = np.where(np.eye(60, dtype=bool), 2, apart)
+    assert np.allclose(pictures.nearest(space, space, every), alone.min(axis=1), atol=1e-6)
+    order, stay = every[::-1].tolist(), []
+    for at in order:
+        stay += [at] if all(apart[at, other] >= 0.1 for other in stay) else []
+    assert set(near_duplicate_images._too_near(space, order, 0.1)) == set(order) - set(stay)
+    assert 5 < len(stay) < 55
 
 
 def test_no_false_alarms_leaves_only_equal_images(digits):
@@ -211,8 +281,6 @@ def test_a_classifier_of_ones_own_judges_by_the_names_of_its_classes():
 
 
 def test_grey_transparent_and_16_bit_images_are_looked_at_and_damaged_ones_named():
-    from hfaug.filters.pictures import looked_at
-
     def stored(picture):
         out = io.BytesIO()
         picture.save(out, "PNG")

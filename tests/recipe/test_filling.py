@@ -46,6 +46,38 @@ def test_targets_are_numbers_by_class_too(tmp_path: Path) -> None:
     assert filled(tmp_path, target={"dog": 1})[:] == hfaug.with_ids(PETS)[:]
 
 
+def test_numbers_by_class_name_classes_by_numbers_too_and_combinations_by_tuples(tmp_path: Path) -> None:
+    """As those of `hfaug.balance`."""
+    assert Counter(filled(tmp_path, target={1: 4})["label"]) == {0: 3, 1: 4}
+    toned = PETS.add_column("tone", ["low", "low", "high", "low"])
+    told = {"prompt": "a {tone} {label}", "filters": Even(), "work": tmp_path, "tries": 9, "progress": False}
+    found = hfaug.generate_missing(
+        toned, ["label", "tone"], Invent(), target={("dog", "high"): 2, (0, "low"): 3}, **told
+    )
+    assert Counter(zip(found["label"], found["tone"], strict=True)) == {
+        (0, "low"): 3, (0, "high"): 1, (1, "low"): 1, (1, "high"): 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"tries": 0}, "tries must be a whole number from 1 up, got 0"),
+        ({"target": "lots"}, "target must be 'most', 'least', a number"),
+        ({"target": {"dog": -1}}, "target must be 'most', 'least', a number"),
+        ({"target": {("dog", "high"): 2}}, "target must name classes of 'label'"),
+        ({"target": {7: 2}}, "target must name classes of 'label'.*7 is none"),
+        ({"classes": "cow"}, "classes: must be among cat, dog, got cow"),
+        ({"classes": [["dog", "high"]]}, "classes: must name a class of each of label"),
+    ],
+)
+def test_targets_and_classes_are_checked_before_any_work(wrong: dict[str, object], told: str, tmp_path: Path) -> None:
+    """Also of a dataset without rows."""
+    with pytest.raises((ParameterError, RecipeError), match=told):
+        filled(tmp_path, **wrong)
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     """In the words of the call."""
     with pytest.raises(RoleError, match="generate_missing: column must be one of text, label, got 'kind'"):

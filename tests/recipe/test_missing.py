@@ -98,6 +98,16 @@ def test_filters_that_compare_rows_see_all_rounds_and_the_real_rows(folder: Path
     assert result.record.steps[0].rejects["again"] > 0
 
 
+def test_a_made_row_that_is_like_one_of_an_earlier_step_falls(folder: Path) -> None:
+    """Whichever of the two has the smaller id: the earlier one stays in any case."""
+    few = BALANCE.replace("refused: 0.2", "numbers: 30").replace("Even]", "tests.recipe.inventing:FirstOfEach]")
+    few = few.replace("tests.recipe.inventing:tests.", "tests.").replace("tries: 9", "tries: 90")
+    result = made(few + few.replace("target: 12", "target: 24"), folder)
+    texts = [row["text"] for row in result.splits["train"]]
+    assert result.record.steps[1].rejects["again"] > 0
+    assert len(texts) == len(set(texts)) == 72
+
+
 def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Path) -> None:
     """Once, whatever the number of rounds."""
     result = made(BALANCE.replace("inventing:Even", "inventing:NewEndings"), folder)
@@ -105,6 +115,18 @@ def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Pa
     assert not {row["text"][-1] for row in invented(result.splits["train"])} & set("13579")
     assert result.record.steps[0].rejects["known ending"] > 5
     assert sum(stage.name.startswith("learn-") for stage in result.report.stages) == 1
+
+
+def test_a_filter_step_learns_from_the_train_split_for_all_splits(folder: Path) -> None:
+    """What is said of made rows of a small test split follows from the many real ones."""
+    (folder / "few.jsonl").write_text('{"text": "real cat 2", "label": "cat", "tone": "low"}\n')
+    start = START.replace("data_files: things.jsonl", "data_files: {train: things.jsonl, test: few.jsonl}")
+    steps = """
+  - synthesise: {op: tests.recipe.inventing:Invent, requests: {column: label, count: 30, prompt: a}, split: test}
+  - filter: tests.recipe.inventing:NewEndings
+"""
+    found = build(parse_recipe(start + steps, folder), folder / "work", progress=False).splits["test"]
+    assert {row["text"][-1] for row in invented(found)} == set("02468")
 
 
 def test_any_number_of_processes_and_any_kill_give_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +199,8 @@ def test_rows_of_a_fixed_number_of_requests_can_be_held_to_filters(folder: Path)
         (("{label}", "{colour}"), "must have slots among label, size, has 'colour'"),
         (("tries: 9", "tries: 0"), "tries: must be a whole number from 1 up"),
         (("tries: 9", "tries: 9\n        classes: [[dog, high]]"), "must name a class of each of label"),
+        (("tries: 9", "tries: 9\n        classes: [cow]"), r"balance\.generate\.classes: must be among .*, got cow"),
+        (("tries: 9", "tries: 9\n        classes: [dog, dog]"), "must name each class once, names dog"),
         (("tries: 9", "tries: 9\n      ops: text.swap_chars"), "must stand alone, without ops"),
         (("inventing:Even", "inventing:Odd"), "inventing:Odd"),
     ],

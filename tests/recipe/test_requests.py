@@ -82,17 +82,19 @@ def test_plain_braces_are_written_twice() -> None:
 @pytest.mark.parametrize(
     "more, classes, told",
     [
-        ({"columns": ("kind",)}, (), "requests.column: must be one of image, label, n"),
+        ({"columns": ("kind",)}, (), "requests.column: must be one of image, label, n, tone"),
         ({"columns": ("prompt",)}, (), "requests.column"),
         ({}, (("red",), ("red",)), "must name each class once, names red"),
         ({}, (("green",),), "must be among red, blue, got green"),
-        ({"columns": ("n",)}, (), "requests.classes: must be given where the column is not one ClassLabel"),
-        ({"columns": ("label", "n")}, (), "'label', 'n' is not; list them"),
+        ({"columns": ("tone",)}, (), "requests.classes: must be given where the column is not one ClassLabel"),
+        ({"columns": ("label", "tone")}, (), "'label', 'tone' is not; list them"),
+        ({"columns": ("n",)}, (("3",),), "requests.column: must be a column of classes or of texts, 'n' is"),
+        ({"columns": ("label", "tone")}, (("red",),), "requests.classes: must name a class of each of label, tone"),
     ],
 )
 def test_what_does_not_fit_the_source_is_refused(more: dict[str, Any], classes: tuple[Class, ...], told: str) -> None:
     """In the words of the recipe."""
-    features = Features({**FEATURES, "prompt": Value("string")})
+    features = Features({**FEATURES, "tone": Value("string"), "prompt": Value("string")})
     with pytest.raises(RecipeError, match="recipe, requests") as error:
         known_classes(dataclasses.replace(ASKED, **more), classes, features)
     assert told in str(error.value)

@@ -345,6 +345,7 @@ def test_columns_and_ops_in_words():
     chain = f'{{"op": "chain", "fields": {{"ops": [{{"op": "image.flip_x"}}, {rotate}]}}}}'
     sometimes = f'{{"op": "sometimes", "fields": {{"chance": 0.5, "op": {chain}}}}}'
     assert op_text(sometimes) == "sometimes(chain(image.flip_x, image.rotate(degrees=(-1.5, 2))), chance=0.5)"
+    assert op_text('{"fields": {"model": null, "most": 3}, "op": "filter.few"}') == "filter.few(most=3)"
     assert op_text("plain words") == "plain words"
 
 
