@@ -19,6 +19,7 @@ from datasets import Features
 from hfaug.balance import rows_wanted, target_of
 from hfaug.classes import class_names_of
 from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, Take, UnitResult, View, WholeStep
+from hfaug.errors import RecipeError
 from hfaug.filters import BatchFilter, Filter
 from hfaug.recipe.asking import Class, Generate
 from hfaug.recipe.joining import JoinColumns
@@ -115,6 +116,10 @@ class Generation:
             RecipeError: A class is unknown, or named twice.
         """
         check_classes(self.who, self.asking.prompts, self.asking.classes, self.columns)
+        if isinstance(step.target, Mapping) and self.asking.classes:
+            raise RecipeError(
+                f"{self.who}: classes must be left out where the target names some, got both; keep the target alone"
+            )
         states = self._states()
 
         def begin(real: View, *_states: View) -> Node:
@@ -228,7 +233,7 @@ class _Enough:
             counts.update({name: count for name, count in view.counts.items() if name.startswith("rejected:")})
         if len(places) < rows.num_rows:
             counts["rejected:more than were missing"] = rows.num_rows - len(places)
-        short = {" ".join(name): rows for name, rows in left.items() if name is not None and rows > 0}
+        short = {" / ".join(name): rows for name, rows in left.items() if name is not None and rows > 0}
         if short:
             told = ", ".join(f"{rows} of {name}" for name, rows in sorted(short.items()))
             logger.warning("hfaug: the tries are used up, still missing: %s; raise tries or ease the filters", told)
@@ -292,8 +297,7 @@ def missing_rows(step: Balance, classes: Sequence[Class], real: View) -> dict[Cl
         known: Sequence[Class] = classes or ([(name,) for name in labels] if labels else sorted(have))
         number = max(rows_wanted(have, target).values()) if have else target
         wanted = {name: number if isinstance(number, int) else 0 for name in known}
-    found = {name: rows - have[name] for name, rows in wanted.items() if not classes or name in classes}
-    return {name: rows for name, rows in found.items() if rows > 0}
+    return {name: rows - have[name] for name, rows in wanted.items() if rows > have[name]}
 
 
 def _classes(view: View, columns: Sequence[str]) -> list[Class | None]:

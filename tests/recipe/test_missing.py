@@ -212,6 +212,13 @@ def test_what_cannot_be_done_is_refused_before_any_work(change: tuple[str, str],
     assert not (folder / "work").exists()
 
 
+def test_a_target_that_names_classes_says_which_are_filled(folder: Path) -> None:
+    """So a list of them beside it could only contradict."""
+    both = BALANCE.replace("target: 12", "target: {dog: 9}").replace("tries: 9", "tries: 9\n        classes: [bird]")
+    with pytest.raises(RecipeError, match=r"balance\.generate: classes must be left out where the target names some"):
+        made(both, folder)
+
+
 def test_the_share_of_good_rows_decides_how_many_are_asked_for() -> None:
     """And a class of which none came is asked for at the rate that the tries allow."""
     wanted = {("a",): 10, ("b",): 10, ("c",): 10}
