@@ -36,7 +36,7 @@ class Inpaint(PipelineOp):
 
     Args:
         region: What is drawn anew: ``background``, with the objects and all their labels kept, or ``objects``.
-        mask_values: What the objects are in the mask; all but 0 when left out.
+        mask_values: What the objects are in the mask; all but 0 when left out. What has other values is drawn anew.
         grow_px: Pixels around the objects that count as theirs, from 0 up.
         feather_px: Pixels over which what was drawn fades into what is kept, inside the drawn region, from 0 up.
         model: A diffusers pipeline, one for inpainting among them: Hub repo id or folder.
@@ -52,7 +52,8 @@ class Inpaint(PipelineOp):
         lora: LoRA weights with the strength of each, as in `TextToImage`.
         textual_inversion: Learnt words, as in `TextToImage`.
 
-    Moves: nothing. With ``region="objects"`` labels that name places are refused: a new object has another outline.
+    Moves: nothing. With ``region="objects"`` labels that name places are refused: a new object has another outline. So
+        they are with ``mask_values``: what has other values is gone, and its labels say otherwise.
     Rejects: rows without an image, a prompt or an object, with nothing to draw anew, and flagged images.
     Source: A. Lugmayr et al., RePaint, arXiv:2201.09865; R. Rombach et al., arXiv:2112.10752.
 
@@ -75,8 +76,8 @@ class Inpaint(PipelineOp):
 
     @property
     def shifts(self) -> tuple[str, ...]:  # type: ignore[override]  # it depends on the fields
-        """The image, where its objects are drawn anew."""
-        return ("image",) if self.region == "objects" else ()
+        """The image, where things that labels may name are drawn anew."""
+        return ("image",) if self.region == "objects" or self.mask_values else ()
 
     @property
     def keeps_size(self) -> bool:

@@ -35,7 +35,7 @@ def object_region(row: Row, scene: Scene, values: Sequence[int] = ()) -> Region:
         array: Any = mask.opened(row, scene.size).array
         found |= (np.isin(array, values) if values else array != 0).any(axis=2)
     for objects in () if masks else gather(labels, row, scene.size):
-        for shape in shapes_of(objects, scene.size).values():
+        for shape in shapes_of(objects, scene.size, whole=True).values():
             found |= shape
     return found
 
