@@ -116,5 +116,5 @@ def _global_noise(device: Any) -> Any:
     """The state of the generator that belongs to no image."""
     import torch
 
-    on_gpu = torch.device(device).type == "cuda" and torch.cuda.is_initialized()
+    on_gpu = torch.device(device).type == "cuda" and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return torch.cuda.get_rng_state(device) if on_gpu else torch.random.get_rng_state()

@@ -64,10 +64,8 @@ class PipelineOp(BatchOp):
         self.prompts  # noqa: B018 - templates are read when the op is made, so that errors come early
         least = getattr(self, "strength", (1.0,))[0]
         if self.steps is not None and round(self.steps * least) < 1:
-            raise ParameterError(
-                f"{type(self).__name__}: steps times strength must be 1 or more, {self.steps} times {least:g} is not; "
-                "raise either"
-            )
+            said = f"steps times strength must be 1 or more, {self.steps} times {least:g} is not"
+            raise ParameterError(f"{type(self).__name__}: {said}; raise either")
 
     @property
     def needs(self) -> tuple[str, ...]:  # type: ignore[override]  # it depends on the fields
