@@ -32,7 +32,8 @@ class Inpaint(PipelineOp):
     """Draw what surrounds the objects of an image anew, or the objects themselves; all else stays to the last bit.
 
     Objects are known by a mask, else by their own masks and outlines, else by boxes. Where an image was stored with
-    loss it becomes a PNG, so that pixels that are kept are those that were there.
+    loss it becomes a PNG, so that pixels that are kept are those that were there. Let the prompt say what surrounds the
+    objects: one that names them may draw more of them, which no label knows.
 
     Args:
         region: What is drawn anew: ``background``, with the objects and all their labels kept, or ``objects``.
@@ -63,7 +64,10 @@ class Inpaint(PipelineOp):
     """
 
     takes: ClassVar[tuple[str, ...]] = ("image",)
-    may_change: ClassVar[tuple[str, ...]] = ("what surrounds the objects, or what they are",)
+    may_change: ClassVar[tuple[str, ...]] = (
+        "what surrounds the objects, or what they are",
+        "how many objects there are",
+    )
 
     prompt: Prompt | None = ""
     region: Literal["background", "objects"] = "background"
