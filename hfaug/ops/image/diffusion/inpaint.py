@@ -31,13 +31,13 @@ __all__ = ["Inpaint"]
 class Inpaint(PipelineOp):
     """Draw what surrounds the objects of an image anew, or the objects themselves; all else stays to the last bit.
 
-    Objects are known by a mask, else by their own masks and outlines, else by boxes. Where an image was stored with
-    loss it becomes a PNG, so that pixels that are kept are those that were there. Let the prompt say what surrounds the
-    objects: one that names them may draw more of them, which no label knows.
+    Objects are known by a mask, those that it lacks by their own masks and outlines, else by boxes. Where an image was
+    stored with loss it becomes a PNG, so that pixels that are kept are those that were there. Let the prompt say what
+    surrounds the objects: one that names them may draw more of them, which no label knows.
 
     Args:
         region: What is drawn anew: ``background``, with the objects and all their labels kept, or ``objects``.
-        mask_values: What the objects are in the mask; all but 0 when left out. What has other values is drawn anew.
+        mask_values: What the objects are in the mask; all but 0 when left out.
         grow_px: Pixels around the objects that count as theirs, from 0 up.
         feather_px: Pixels over which what was drawn fades into what is kept, inside the drawn region, from 0 up.
         model: A diffusers pipeline, one for inpainting among them: Hub repo id or folder.

@@ -119,6 +119,15 @@ def test_mask_values_say_what_an_object_is(masked):
     assert len(made(op.on(mask="mask", keep="mask"), masked)[0]) == 1
 
 
+def test_objects_that_the_mask_lacks_are_kept_by_their_boxes(masked):
+    """One box is around the disc of the mask and adds nothing to it, the other one would be left without its object."""
+    rows = masked.add_column("box", [[[12.0, 8, 38, 32], [45, 2, 55, 12]]] * 2)
+    _, requests = made(Inpaint().on(boxes="box", box_format="xyxy", mask="mask"), rows)
+    kept = media.decode_mask(disc()["bytes"]).array[..., 0] > 0
+    kept[2:12, 45:55] = True
+    assert np.array_equal(requests[0].mask == 0, kept)
+
+
 def test_margins_and_feathers_stay_on_their_side(masked):
     row = masked.select([1])
     (plain,), (wide,), (soft,) = (made(op, row)[0] for op in (Inpaint(), Inpaint(grow_px=4), Inpaint(feather_px=6)))
