@@ -261,6 +261,8 @@ def _kind(annotation: Any) -> str:
     if origin is tuple:
         if typing.get_origin(parts[0]) is tuple and Ellipsis not in typing.get_args(parts[0]):
             return f"mapping of names to {_plural(_kind(typing.get_args(parts[0])[1]))}"
+        if Ellipsis not in parts and len(set(parts)) > 1:
+            return f"({', '.join(map(_kind, parts))})"
         inner = _plural(_kind(parts[0]))
         return f"list of {inner}" if parts[1] is Ellipsis else f"{len(parts)} {inner}"
     if isinstance(annotation, type) and issubclass(annotation, Op):
@@ -275,10 +277,12 @@ def _bounds(limit: Limit) -> str:
 
 
 def _plural(kind: str) -> str:
+    if kind.startswith("list of "):
+        return kind.replace("list", "lists", 1)
     if " or " in kind:
         return " or ".join(map(_plural, kind.split(" or ")))
-    first, blank, rest = kind.partition(" of " if kind.startswith("list of ") else " from ")
-    return f"{first}s{blank}{rest}"
+    first, blank, rest = kind.partition(" from ")
+    return f"{first} pairs{blank}{rest}" if first.startswith("(") else f"{first}s{blank}{rest}"
 
 
 def _written(value: Any) -> Any:
@@ -314,7 +318,7 @@ def _recipe(name: str, cls: type[Config]) -> str:
     said: Any = {name: {key: value for key, value in values.items() if value not in (None, [])}} if values else name
     if issubclass(cls, Filter):
         step: Any = {"filter": said}
-    elif getattr(cls, "origin", "") == "synthetic":
+    elif getattr(cls, "origin", "") == "synthetic" and not getattr(cls, "takes", ()):  # what is made from nothing
         asked = {"column": "label", "prompt": "a photo of {label}", "count": 100}
         step = {"synthesise": {"op": said, "requests": asked}}
     else:

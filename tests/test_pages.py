@@ -45,6 +45,13 @@ def test_the_snippet_is_a_recipe_with_the_defaults(name):
     assert not isinstance(step, Augment) or step.copies == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["image.image_to_image", "image.inpaint", "image.add_object", "image.control_to_image"]
+)
+def test_what_is_drawn_from_images_is_no_synthesis_from_requests(name):
+    assert "augment" in yaml.safe_load(PAGES[name].recipe)["steps"][0]
+
+
 def _given(made):
     """What the snippet had to say."""
     return {name: getattr(made, name) for name in ("ops", "op") if hasattr(made, name)}
@@ -72,6 +79,7 @@ def test_the_default_can_be_written_in_a_recipe(name):
         (tuple[str, ...], "list of texts"),
         (Annotated[tuple[float, float, float], Limit(0, 255)], "3 numbers from 0 to 255"),
         (bool, "true or false"),
+        (tuple[str | tuple[str, float], ...], "list of texts or (text, number) pairs"),
     ],
 )
 def test_kinds_are_said_in_words(annotation, said):

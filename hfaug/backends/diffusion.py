@@ -15,7 +15,6 @@ import functools
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -26,18 +25,18 @@ from hfaug.backends.image_call import Call, Job
 from hfaug.backends.image_families import check_negative, defaults_of, own_size
 from hfaug.backends.image_memory import RunSettings, find_rows, rows_at, run_settings, settle_on
 from hfaug.backends.image_parts import LoadedPart, add_parts, load_controlnet
-from hfaug.backends.image_tasks import Tasks, one_thread_each
+from hfaug.backends.image_tasks import Tasks
 from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.prompt_memory import PromptMemory, is_cut
 from hfaug.backends.protocols import Determinism, GeneratedImage, Halving, ImageRequest
+from hfaug.backends.threads_each import all_noise_given, on_threads
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersPipeline", "load"]
 
 logger = logging.getLogger("hfaug")
 
-_CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
 _Draw = Callable[[Sequence[int]], list[GeneratedImage]]
 
 
@@ -166,18 +165,13 @@ class DiffusersPipeline:
         return images
 
     def _run_on_threads(self, call: Call, board: _Board, at_once: int | None) -> None:
-        with one_thread_each() as threads:
-            workers = max(1, min(threads, at_once or threads, len(board.jobs)))
+        clones = self._tasks.clones(board.jobs[0][0].task)
 
-            def draw(row: int) -> GeneratedImage:
-                with self._tasks.borrowed(board.jobs[row][0].task) as pipe:
-                    return self._draw(pipe, call, [board.jobs[row]])[0]
+        def draw(row: int) -> GeneratedImage:
+            with clones.borrowed() as pipe:
+                return self._draw(pipe, call, [board.jobs[row]])[0]
 
-            size = workers * _CHUNK
-            rows = range(len(board.jobs))
-            plan = [list(rows[start : start + size]) for start in rows[::size]]
-            with ThreadPoolExecutor(workers, "hfaug-diffusion") as pool:
-                self._in_plan(board, plan, lambda some: list(pool.map(draw, some)))
+        on_threads(len(board.jobs), draw, lambda plan, draw_some: self._in_plan(call, board, plan, draw_some), at_once)
 
     def _run_in_batches(self, call: Call, board: _Board, at_once: int | None) -> None:
         groups: dict[Any, list[int]] = {}
@@ -191,11 +185,12 @@ class DiffusersPipeline:
                 # the shapes of a long call stay the same to its end, for compiled and tuned kernels
                 batches[-1] = batches[-1] + [rows[-1]] * (most - len(batches[-1]))
             plan += batches
-        self._in_plan(board, plan, lambda rows: self._draw(call.pipe, call, [board.jobs[row] for row in rows]))
+        self._in_plan(call, board, plan, lambda rows: self._draw(call.pipe, call, [board.jobs[row] for row in rows]))
 
-    def _in_plan(self, board: _Board, plan: list[list[int]], draw: _Draw) -> None:
+    def _in_plan(self, call: Call, board: _Board, plan: Sequence[Sequence[int]], draw: _Draw) -> None:
         def work(rows: Sequence[int]) -> list[GeneratedImage]:
-            images = draw(rows)
+            with all_noise_given(call.pipe, self._device, self.model_id):
+                images = draw(rows)
             for row, image in zip(rows, images, strict=True):
                 board.put(row, image)
             return images

@@ -208,4 +208,5 @@ def _shrunk_mask(mask: Pixels | None, size: tuple[int, int] | None) -> Pixels:
         return found
     shrinks = found.shape[0] * found.shape[1] > size[0] * size[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    return (np.asarray(cv2.resize(found, size[::-1], interpolation=how)) > 0).astype(np.uint8) * 255
+    shares = cv2.resize(found.astype(np.float32), size[::-1], interpolation=how)  # 8 bits lose what is small
+    return (np.asarray(shares) > 0).astype(np.uint8) * 255

@@ -5,6 +5,7 @@
 | Stable Diffusion, XL, 3, FLUX.1-dev and all others | the pipeline's own | the pipeline's own | |
 | Turbo: SD, SDXL, SD 3.5 | 4 | 0 | ``turbo`` is a word of the repository's name: nothing else in it tells |
 | LCM | 4 | 8 where the model embeds it, else 1 | the scheduler is an ``LCMScheduler`` |
+| with an LCM-LoRA | 4 | 1 | ``lcm`` is a word of the LoRA's name; the scheduler becomes an ``LCMScheduler`` |
 | FLUX.1-schnell | 4 | 0 | a Flux whose transformer has no ``guidance_embeds`` |
 
 The defaults of diffusers belong to the first line alone: with them a Turbo model takes 50 steps and comes out burnt.
@@ -20,7 +21,7 @@ from typing import Any
 
 from hfaug.errors import ParameterError
 
-__all__ = ["Defaults", "check_negative", "defaults_of", "embeddings_of", "is_guided", "own_size", "unit_of"]
+__all__ = ["Defaults", "check_negative", "defaults_of", "embeddings_of", "is_guided", "is_named", "own_size", "unit_of"]
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
 _POOLED = ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -72,9 +73,18 @@ def defaults_of(pipe: Any, name: str) -> Defaults:
         return Defaults(_FEW_STEPS, 0.0)
     if kind.startswith("StableDiffusion") and type(pipe.scheduler).__name__ == "LCMScheduler":
         return Defaults(_FEW_STEPS, 8.0 if _embeds_guidance(pipe) else 1.0)
-    if kind.startswith("StableDiffusion") and "turbo" in re.split(r"[^a-z]+", name.lower()):
+    if kind.startswith("StableDiffusion") and is_named("turbo", name):
         return Defaults(_FEW_STEPS, 0.0)
     return Defaults()
+
+
+def is_named(word: str, name: str) -> bool:
+    """Whether a word stands in the name of a repository or file.
+
+    >>> is_named("lcm", "org/lcm-lora-sdv1-5"), is_named("turbo", "org/turbocharged")
+    (True, False)
+    """
+    return word in re.split(r"[^a-z]+", name.lower())
 
 
 def is_guided(pipe: Any, guidance: float | None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hfaug.backends.identity import ModelIdentity, file_identity, identify
+from hfaug.backends.image_families import is_named
 from hfaug.backends.loading import import_extra
 from hfaug.errors import ModelError
 
@@ -127,6 +128,8 @@ def load_controlnet(parts: Sequence[LoadedPart], torch_dtype: Any) -> dict[str, 
 def add_parts(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
     """Lay LoRA weights and learnt words over a pipeline. LoRA weights are added to its own, so they cost no time.
 
+    An LCM-LoRA was taught with another scheduler, which it brings along: nothing but its name says so.
+
     Raises:
         ModelError: The pipeline takes no such part.
         MissingExtra: peft is not installed.
@@ -144,6 +147,8 @@ def add_parts(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
     pipe.set_adapters(names, [part.part.scale for part in loras])
     pipe.fuse_lora(adapter_names=names)
     pipe.unload_lora_weights()
+    if hasattr(pipe, "unet") and any(is_named("lcm", part.identity.model_id) for part in loras):
+        pipe.scheduler = import_extra("diffusers", "diffusion").LCMScheduler.from_config(pipe.scheduler.config)
 
 
 def _able(pipe: Any, method: str, who: str) -> Any:

@@ -1,16 +1,14 @@
-"""One set of weights as pipelines for several tasks, and clones of each for threads."""
+"""One set of weights as pipelines for several tasks."""
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import threading
-from collections.abc import Iterator
 from typing import Any
 
+from hfaug.backends.threads_each import Clones
 from hfaug.errors import ModelError
 
-__all__ = ["Tasks", "one_thread_each"]
+__all__ = ["Tasks"]
 
 _AUTO = {"image": "AutoPipelineForImage2Image", "inpaint": "AutoPipelineForInpainting"}
 _SAID = {"text": "draw from text alone", "image": "start from images", "inpaint": "draw into images"}
@@ -27,7 +25,7 @@ class Tasks:
     def __init__(self, pipe: Any, who: str) -> None:
         self._who = who
         self._pipes: dict[str, Any] = {"text": pipe}
-        self._idle: dict[str, list[Any]] = {}
+        self._clones: dict[str, Clones] = {}
         self._lock = threading.Lock()
 
     def of(self, task: str) -> Any:
@@ -66,39 +64,8 @@ class Tasks:
         made.set_progress_bar_config(disable=True)
         return made
 
-    @contextlib.contextmanager
-    def borrowed(self, task: str) -> Iterator[Any]:
-        """A clone of a pipeline that no other thread uses meanwhile."""
-        idle = self._idle.setdefault(task, [])
-        try:
-            pipe = idle.pop()
-        except IndexError:
-            pipe = _clone(self.of(task))
-        try:
-            yield pipe
-        finally:
-            idle.append(pipe)
-
-
-def _clone(pipe: Any) -> Any:
-    """A pipeline for another thread: the same weights, but a scheduler and tokenizers of its own, which keep state."""
-    import torch
-
-    clone = copy.copy(pipe)
-    for name, part in pipe.components.items():
-        if part is not None and not isinstance(part, torch.nn.Module):
-            setattr(clone, name, copy.deepcopy(part))
-    return clone
-
-
-@contextlib.contextmanager
-def one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
+    def clones(self, task: str) -> Clones:
+        """Clones of the pipeline for a task, for threads."""
+        pipe = self.of(task)
+        with self._lock:
+            return self._clones.setdefault(task, Clones(pipe))

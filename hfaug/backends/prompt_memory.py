@@ -13,7 +13,7 @@ from hfaug.backends.protocols import ImageRequest
 
 __all__ = ["PromptMemory", "is_cut"]
 
-_REMEMBERED = 256
+_REMEMBERED = 64  # prompts: up to 6 MB each on a GPU for those that T5 reads
 
 
 class PromptMemory:

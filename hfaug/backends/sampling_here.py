@@ -6,12 +6,9 @@ by itself and on one thread, beside others on other threads; see :mod:`hfaug.bac
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import inspect
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,12 @@ from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import Determinism, Halving
+from hfaug.backends.threads_each import Clones, all_noise_given, on_threads
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersSampler", "load"]
 
 _GPU_BATCH = 64
-_CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
 _SHOWN = 20
 _OWN = ("ClassConditionalPipeline", "GANPipeline", "VAEPipeline")
 _OTHERS = ("DDPMPipeline", "DDIMPipeline", "DiTPipeline", "ConsistencyModelPipeline")
@@ -78,7 +75,7 @@ class DiffusersSampler:
         self.model_id, self.revision, self.licence = identity.model_id, identity.revision, identity.licence
         self.halvings: list[Halving] = []
         self._pipe = pipe
-        self._idle: list[Any] = []
+        self._clones = Clones(pipe)
         self._on_cpu = pipe.device.type == "cpu"
         self._accepted = set(inspect.signature(pipe.__call__).parameters)
         self.classes = _classes(pipe)
@@ -145,42 +142,24 @@ class DiffusersSampler:
     def _run_on_threads(
         self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
     ) -> list[npt.NDArray[Any]]:
-        with _one_thread_each() as threads:
-            workers = max(1, min(threads, at_once or threads, len(jobs)))
+        def draw(row: int) -> npt.NDArray[Any]:
+            with self._clones.borrowed() as pipe:
+                return self._draw(pipe, [jobs[row]], options)[0]
 
-            def draw(row: int) -> npt.NDArray[Any]:
-                with self._borrowed() as pipe:
-                    return self._draw(pipe, [jobs[row]], options)[0]
-
-            with ThreadPoolExecutor(workers, "hfaug-sampling") as pool:
-                return self._in_plan(len(jobs), workers * _CHUNK, lambda rows: list(pool.map(draw, rows)))
-
-    @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[Any]:
-        """A clone of the pipeline that no other thread uses meanwhile: the same weights, a scheduler of its own."""
-        try:
-            pipe = self._idle.pop()
-        except IndexError:
-            pipe = copy.copy(self._pipe)
-            if hasattr(pipe, "scheduler"):
-                pipe.scheduler = copy.deepcopy(pipe.scheduler)
-        try:
-            yield pipe
-        finally:
-            self._idle.append(pipe)
+        return on_threads(len(jobs), draw, self._in_plan, at_once)
 
     def _run_in_batches(
         self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
     ) -> list[npt.NDArray[Any]]:
         size = at_once or _GPU_BATCH
-        return self._in_plan(len(jobs), size, lambda rows: self._draw(self._pipe, [jobs[r] for r in rows], options))
+        plan = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
+        return self._in_plan(plan, lambda rows: self._draw(self._pipe, [jobs[row] for row in rows], options))
 
     def _in_plan(
-        self, count: int, size: int, work: Callable[[Sequence[int]], list[npt.NDArray[Any]]]
+        self, plan: Sequence[Sequence[int]], work: Callable[[Sequence[int]], list[npt.NDArray[Any]]]
     ) -> list[npt.NDArray[Any]]:
-        plan = [range(start, min(start + size, count)) for start in range(0, count, size)]
         found = run_batches(plan, work, on_halve=self.halvings.append)
-        return [found[row] for row in range(count)]
+        return [found[row] for row in range(len(found))]
 
     def _draw(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
         import torch
@@ -189,7 +168,7 @@ class DiffusersSampler:
         asked: dict[str, Any] = {"batch_size": len(batch)}
         if self.classes:
             asked = {"class_labels": [number for number, _ in batch]}
-        with torch.inference_mode(), self._all_noise_given():
+        with torch.inference_mode(), all_noise_given(pipe, pipe.device, self.model_id):
             try:
                 images = pipe(**asked, **options, generator=generators, output_type="np").images
             except ValueError as error:
@@ -203,18 +182,6 @@ class DiffusersSampler:
             )
         return list((images * 255).round().astype(np.uint8))
 
-    @contextlib.contextmanager
-    def _all_noise_given(self) -> Iterator[None]:
-        """See that a pipeline draws from the generators that it is given, and from no other."""
-        before = _own_noise(self._on_cpu)
-        yield
-        if not before.equal(_own_noise(self._on_cpu)):
-            raise ModelError(
-                f"{self.model_id}: all noise must come from the seed of an image, {type(self._pipe).__name__} draws "
-                f"some elsewhere with {type(self._pipe.scheduler).__name__}; save it with a scheduler that draws none, "
-                "such as DDIMScheduler"
-            )
-
 
 _Job = tuple[int | None, int]
 
@@ -223,13 +190,6 @@ def _listed(names: Collection[str]) -> str:
     """Names as a message shows them: the first few of many."""
     shown = ", ".join(list(names)[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} ... ({len(names)} in all)"
-
-
-def _own_noise(on_cpu: bool) -> Any:
-    """The state of the generator that belongs to no image."""
-    import torch
-
-    return torch.random.get_rng_state() if on_cpu else torch.cuda.get_rng_state()
 
 
 def _classes(pipe: Any) -> dict[str, int]:
@@ -241,16 +201,3 @@ def _classes(pipe: Any) -> dict[str, int]:
     network = getattr(pipe, "transformer", None) or pipe.unet
     count = network.config.get("num_class_embeds") or network.config.get("num_embeds_ada_norm") or 0
     return {str(number): number for number in range(count)}
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)

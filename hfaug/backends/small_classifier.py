@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.backends.loading import import_extra
+from hfaug.backends.threads_each import one_thread_each
 
 __all__ = ["SIZE", "State", "probabilities", "train"]
 
@@ -130,11 +131,6 @@ def _recoloured(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.N
 @contextlib.contextmanager
 def _alone(torch: Any, seed: int) -> Iterator[None]:
     """One thread, and global random numbers that are put back."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread_each(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from pathlib import Path
 from typing import Any
 
 from hfaug.calls import nearest_field
@@ -67,8 +68,8 @@ def _read(node: Node) -> Config:
                 f"{nearest_field(key, known)}"
             )
         values[key] = gathered(value) if key in _sound_fields(cls) else _value(value, key in _op_fields(cls))
-        if key in _model_fields(cls) and isinstance(values[key], str) and values[key].startswith(("./", "../")):
-            values[key] = str(value.folder / values[key])
+        if key in _model_fields(cls):
+            values[key] = _beside_recipe(values[key], value.folder)
     try:
         return cls(**values)
     except (ParameterError, TypeError) as error:
@@ -98,7 +99,20 @@ def _value(node: Node, holds_ops: bool) -> Any:
 
 def _model_fields(cls: type[Config]) -> frozenset[str]:
     """The fields that name models."""
-    return frozenset(name for name, annotation in hints(cls).items() if is_model(annotation))
+    return frozenset(name for name, annotation in hints(cls).items() if _names_models(annotation))
+
+
+def _names_models(annotation: Any) -> bool:
+    return is_model(annotation) or any(_names_models(part) for part in typing.get_args(annotation))
+
+
+def _beside_recipe(value: Any, folder: Path) -> Any:
+    """The names of models, of which ``./`` and ``../`` begin at the recipe's folder."""
+    if isinstance(value, str):
+        return str(folder / value) if value.startswith(("./", "../")) else value
+    if isinstance(value, dict):
+        return {_beside_recipe(name, folder): held for name, held in value.items()}
+    return [_beside_recipe(item, folder) for item in value] if isinstance(value, list) else value
 
 
 def _sound_fields(cls: type[Config]) -> frozenset[str]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Part", "cut_out", "lacks_labels", "part_of", "put_together", "shapes_of"]
 
 Region = npt.NDArray[np.bool_]
+_SLIVER = 1e-3
+"""What a box may cover of a pixel by rounding alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,29 +86,33 @@ def _extents(old: Any, new: Any, hidden: Region) -> Iterator[tuple[int, Sequence
             yield number, (columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
 
 
-def shapes_of(objects: Objects, size: tuple[int, int]) -> dict[int, Region]:
+def shapes_of(objects: Objects, size: tuple[int, int], *, whole: bool = False) -> dict[int, Region]:
     """The pixels of each object that is left, by its number: of the most exact label that shows it.
 
     Args:
         objects: The objects of a group.
         size: (height, width) of their image.
+        whole: Whether pixels that a box covers in part are of the object; else it ends at the nearest pixels.
     """
     found: dict[int, Region] = {}
     by_path = {label.path: label for label in objects.labels}
     figures = [by_path[path] for path in objects.group.figures if path in by_path]
     for number in objects.kept:
-        shapes = (_shape(label, number, size) for label in figures)
+        shapes = (_shape(label, number, size, whole) for label in figures)
         shape = next((shape for shape in shapes if shape is not None), None)
         if shape is not None:
             found[number] = shape
     return found
 
 
-def _shape(label: Any, number: int, size: tuple[int, int]) -> Region | None:
+def _shape(label: Any, number: int, size: tuple[int, int], whole: bool) -> Region | None:
     """The pixels of an object in one label; None where it shows none."""
     if isinstance(label, BoxLabel):
         shape = np.zeros(size, dtype=bool)
-        for x0, y0, x1, y1 in np.rint(label.boxes[label.kept == number]).astype(np.int64).tolist():
+        boxes = label.boxes[label.kept == number]
+        if whole:
+            boxes = np.hstack([np.floor(boxes[:, :2] + _SLIVER), np.ceil(boxes[:, 2:] - _SLIVER)])
+        for x0, y0, x1, y1 in np.rint(boxes).astype(np.int64).tolist():
             shape[y0:y1, x0:x1] = True
     elif isinstance(label, (PolygonLabel, FigureLabel, OrientedLabel)):
         shape = label.filled(number, size)

@@ -1,5 +1,7 @@
 """Each family by name alone: its steps and guidance, its prompts encoded once, each image by itself the same."""
 
+import copy
+import functools
 import inspect
 
 import numpy as np
@@ -139,6 +141,7 @@ def test_few_steps_are_those_that_are_taken(tiny, monkeypatch):
     scheduler = type(tiny("sdxl-turbo")._pipe.scheduler)
     step = scheduler.step
 
+    @functools.wraps(step)  # pipelines look whether it takes generators
     def count(self, *args, **more):
         seen.append(1)
         return step(self, *args, **more)
@@ -148,6 +151,15 @@ def test_few_steps_are_those_that_are_taken(tiny, monkeypatch):
         seen.clear()
         drawn(tiny("sdxl-turbo"), [ImageRequest("a 3", image=picture(), strength=strength)], [1])
         assert len(seen) == 4
+
+
+def test_noise_from_elsewhere_is_noticed(tiny, tmp_path):
+    """Pipelines of flow matching give their schedulers no generator, so one that draws would draw from torch's own."""
+    pipe = copy.copy(tiny("sd3")._pipe)
+    pipe.scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config, stochastic_sampling=True)
+    identity = ModelIdentity("org/sd3", "main", None, "org/sd3", local=False)
+    with pytest.raises(ModelError, match="StableDiffusion3Pipeline draws some elsewhere with FlowMatchEulerDiscrete"):
+        drawn(DiffusersPipeline(identity, pipe), requests("text"), [5, 6, 7])
 
 
 def test_a_name_that_only_sounds_like_turbo_is_none(tiny):

@@ -7,6 +7,7 @@ import torch
 from hfaug.backends import ImageRequest
 from hfaug.backends.diffusion import DiffusersPipeline, load
 from hfaug.backends.identity import ModelIdentity, identify
+from hfaug.backends.image_call import _shrunk_mask
 from hfaug.backends.image_memory import RunSettings, find_rows, rows_at, run_settings, settle_on
 from hfaug.errors import ModelError, ParameterError
 from tests import tiny_diffusion
@@ -182,3 +183,10 @@ def test_each_image_is_told_once_as_soon_as_it_is_there(tiny):
     )
     assert sorted(place for place, _ in told) == [0, 1, 2]
     assert all(np.array_equal(image.array, found[place].array) for place, image in told)
+
+
+def test_a_mask_that_shrinks_keeps_all_that_is_drawn():
+    """However little it is of a pixel of the smaller mask."""
+    mask = np.zeros((1024, 1024), np.uint8)
+    mask[700, 300] = 1
+    assert np.argwhere(_shrunk_mask(mask, (16, 16))).tolist() == [[10, 4]]

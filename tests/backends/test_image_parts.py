@@ -1,6 +1,7 @@
 """LoRA weights, learnt words and ControlNets: named to the byte, loaded with the pipeline, refused where none fits."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -56,6 +57,22 @@ def test_several_lora_weights_add_up(folder):
     lora = str(folder / "lora")
     both = drawn(folder, Part("lora", lora, 0.5), Part("lora", lora + "/pytorch_lora_weights.safetensors", 0.5))
     assert np.abs(both.astype(int) - drawn(folder, Part("lora", lora, 1.0))).max() <= 1
+
+
+def test_an_lcm_lora_brings_its_scheduler(folder, tmp_path):
+    """Known by its name, as it is published; any other LoRA leaves the scheduler as it is."""
+    pytest.importorskip("peft")
+    named = shutil.copytree(folder / "lora", tmp_path / "lcm-lora-sdv1-5")
+    plain, quick = (
+        image_pipeline(str(folder / "sd"), parts=(Part("lora", str(path)),), device="cpu")
+        for path in (folder / "lora", named)
+    )
+    assert plain.settings["scheduler"] == "DDIMScheduler"
+    assert "steps" not in plain.settings
+    assert [quick.settings[name] for name in ("scheduler", "steps", "guidance")] == ["LCMScheduler", 4, 1.0]
+    request, how = [ImageRequest("a red 3")], {"steps": 4, "guidance": 1.0, "height": 16, "width": 16}
+    (one,), (other,) = (backend.generate(request, [1], **how) for backend in (plain, quick))
+    assert not np.array_equal(one.array, other.array)
 
 
 def test_a_control_net_holds_the_image(folder):

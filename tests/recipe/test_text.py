@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,22 @@ def test_a_model_folder_begins_at_the_recipe_and_stays_private(tmp_path: object)
     assert op.model.startswith(str(tmp_path))
     assert json.loads(op.published_json)["fields"]["model"] == "mine"
     assert str(tmp_path) not in op.published_json
+
+
+def test_folders_of_what_is_laid_over_a_model_begin_at_the_recipe(tmp_path: Path) -> None:
+    """One name, a list of them, or names with strengths."""
+    fields = (
+        "textual_inversion: [./word.bin, org/word], lora: {../lora: 0.5, org/style: 1}",
+        "textual_inversion: ./word.bin, lora: ../lora",
+    )
+    for said in fields:
+        text = START + f"steps:\n- augment: {{ops: [image.control_to_image: {{prompt: a, controlnet: ./net, {said}}}]}}"
+        op = parse_recipe(text, tmp_path).steps[0].op  # type: ignore[union-attr]
+        assert op.controlnet == str(tmp_path / "net")
+        assert op.textual_inversion[0] == str(tmp_path / "word.bin")
+        assert dict(op.lora)[f"{tmp_path}/../lora"] == (0.5 if "style" in said else 1)
+        assert {*op.textual_inversion[1:], *dict(op.lora)} - {f"{tmp_path}/../lora"} <= {"org/word", "org/style"}
+        assert str(tmp_path) not in op.published_json
 
 
 def test_a_source_may_be_of_unknown_licence_and_columns_empty() -> None:

@@ -15,8 +15,9 @@ from hfaug.fields import Limit
 from hfaug.op import Reject
 from hfaug.ops.image.diffusion.drawing import Wanted
 from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
+from hfaug.plan import Plan
 from hfaug.randomness import Stream
-from hfaug.roles import Roles
+from hfaug.roles import Roles, resolve
 from hfaug.rows import Row
 
 __all__ = ["TextToImage"]
@@ -36,7 +37,7 @@ class TextToImage(PipelineOp):
             ``{"cat": ["a cat", "a kitten"]}``. The column that plays the role ``prompt`` when left out.
         negative_prompt: What no image must show; a template too.
         attributes: What makes images differ, ``{"weather": ["sun", ["rain", 2]]}``: for each row one word is drawn.
-        column: The image column to add.
+        column: The image column to add, or to replace where there is one.
         steps: Denoising steps, from 1 up; the family's own number when left out, as for the values below.
         guidance: How closely the image follows its prompt, from 0 up.
         height: Height in pixels.
@@ -46,7 +47,7 @@ class TextToImage(PipelineOp):
         textual_inversion: Learnt words to use in prompts, by the names of their repositories or files.
         format: ``png`` is lossless, ``jpeg`` is small.
 
-    Moves: nothing.
+    Moves: nothing. Where an image is replaced, rows with boxes, masks or keypoints in it are refused.
     Rejects: rows without a prompt or a value that it prints, images that the model's own safety checker objects to.
     Source: R. Rombach et al., High-Resolution Image Synthesis with Latent Diffusion Models, arXiv:2112.10752.
 
@@ -66,6 +67,14 @@ class TextToImage(PipelineOp):
     def adds(self, features: Features, roles: Roles) -> Features:
         """The image column."""
         return Features({self.column: Image()})
+
+    def plan(self, plan: Plan) -> None:
+        """Make sure that no label names places in an image that is replaced."""
+        if self.column in plan.features:
+            with plan.bound(self):
+                bound = dataclasses.replace(plan.binding, image=(self.column,))
+            resolve(plan.features, bound, who="TextToImage", needs=("image",), shifts=("image", "size"), moves=())
+        super().plan(plan)
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
         """Draw the images of all rows."""

@@ -116,9 +116,8 @@ class AddObject(PipelineOp):
             return Reject("no free place")
         name = rng.child("class").choice(self.classes or classes_of(row.batch.features, row.roles, "AddObject")[1])
         seen, region = self._seen(box, scene.size)
-        request = self.request(
-            row, rng, {"object": name}, image=as_rgb(row.pixels[seen]), mask=region[seen].astype(np.uint8)
-        )
+        mask = region[seen].astype(np.uint8)
+        request = self.request(row, rng, {"object": name}, image=as_rgb(row.pixels[seen]), mask=mask, strength=1.0)
         if request is None:
             return Reject("no prompt")
         return Wanted(place, request, rng.seed(), partial(self._result, row, seen, region, box, name))

@@ -25,7 +25,7 @@ class ImageToImage(PipelineOp):
     """Draw an image anew from itself, more or less like it: other looks of the same thing, under the same label.
 
     With an empty prompt and little strength it varies an image; a prompt says where it goes. It is drawn at a size that
-    suits the model and comes back in its own.
+    suits the model and comes back in its own, and a grey image comes back grey.
 
     Args:
         model: A diffusers pipeline: Hub repo id or folder.

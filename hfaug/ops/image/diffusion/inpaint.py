@@ -31,8 +31,9 @@ __all__ = ["Inpaint"]
 class Inpaint(PipelineOp):
     """Draw what surrounds the objects of an image anew, or the objects themselves; all else stays to the last bit.
 
-    Objects are known by a mask, else by their own masks and outlines, else by boxes. Where an image was stored with
-    loss it becomes a PNG, so that pixels that are kept are those that were there.
+    Objects are known by a mask, those that it lacks by their own masks and outlines, else by boxes. Where an image was
+    stored with loss it becomes a PNG, so that pixels that are kept are those that were there. Let the prompt say what
+    surrounds the objects: one that names them may draw more of them, which no label knows.
 
     Args:
         region: What is drawn anew: ``background``, with the objects and all their labels kept, or ``objects``.
@@ -52,7 +53,8 @@ class Inpaint(PipelineOp):
         lora: LoRA weights with the strength of each, as in `TextToImage`.
         textual_inversion: Learnt words, as in `TextToImage`.
 
-    Moves: nothing. With ``region="objects"`` labels that name places are refused: a new object has another outline.
+    Moves: nothing. With ``region="objects"`` labels that name places are refused: a new object has another outline. So
+        they are with ``mask_values``: what has other values is gone, and its labels say otherwise.
     Rejects: rows without an image, a prompt or an object, with nothing to draw anew, and flagged images.
     Source: A. Lugmayr et al., RePaint, arXiv:2201.09865; R. Rombach et al., arXiv:2112.10752.
 
@@ -62,7 +64,10 @@ class Inpaint(PipelineOp):
     """
 
     takes: ClassVar[tuple[str, ...]] = ("image",)
-    may_change: ClassVar[tuple[str, ...]] = ("what surrounds the objects, or what they are",)
+    may_change: ClassVar[tuple[str, ...]] = (
+        "what surrounds the objects, or what they are",
+        "how many objects there are",
+    )
 
     prompt: Prompt | None = ""
     region: Literal["background", "objects"] = "background"
@@ -75,8 +80,8 @@ class Inpaint(PipelineOp):
 
     @property
     def shifts(self) -> tuple[str, ...]:  # type: ignore[override]  # it depends on the fields
-        """The image, where its objects are drawn anew."""
-        return ("image",) if self.region == "objects" else ()
+        """The image, where things that labels may name are drawn anew."""
+        return ("image",) if self.region == "objects" or self.mask_values else ()
 
     @property
     def keeps_size(self) -> bool:

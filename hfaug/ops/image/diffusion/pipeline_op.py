@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from hfaug.backends import ImageRequest, Part, facts, image_pipeline, part_facts
 from hfaug.columns import is_list
-from hfaug.errors import RoleError
+from hfaug.errors import ParameterError, RoleError
 from hfaug.fields import Limit, ModelName
 from hfaug.op import BatchOp, Reject
 from hfaug.ops.image.diffusion.drawing import Wanted, draw_all
@@ -62,6 +62,10 @@ class PipelineOp(BatchOp):
             object.__setattr__(self, "textual_inversion", (self.textual_inversion,))
         super().__post_init__()
         self.prompts  # noqa: B018 - templates are read when the op is made, so that errors come early
+        least = getattr(self, "strength", (1.0,))[0]
+        if self.steps is not None and round(self.steps * least) < 1:
+            said = f"steps times strength must be 1 or more, {self.steps} times {least:g} is not"
+            raise ParameterError(f"{type(self).__name__}: {said}; raise either")
 
     @property
     def needs(self) -> tuple[str, ...]:  # type: ignore[override]  # it depends on the fields

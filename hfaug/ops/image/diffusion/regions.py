@@ -21,7 +21,7 @@ Region: TypeAlias = npt.NDArray[np.bool_]
 
 
 def object_region(row: Row, scene: Scene, values: Sequence[int] = ()) -> Region:
-    """The pixels of all objects: by the mask, else along their masks and outlines, else the boxes around them.
+    """The pixels of all objects: by the mask; of those that it lacks along their masks and outlines, else the boxes.
 
     Args:
         row: The row.
@@ -34,9 +34,11 @@ def object_region(row: Row, scene: Scene, values: Sequence[int] = ()) -> Region:
     for mask in masks:
         array: Any = mask.opened(row, scene.size).array
         found |= (np.isin(array, values) if values else array != 0).any(axis=2)
-    for objects in () if masks else gather(labels, row, scene.size):
-        for shape in shapes_of(objects, scene.size).values():
-            found |= shape
+    in_masks = found.copy()
+    for objects in () if masks and values else gather(labels, row, scene.size):
+        for shape in shapes_of(objects, scene.size, whole=True).values():
+            if not (in_masks & shape).any():
+                found |= shape
     return found
 
 

@@ -5,11 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-from datasets import ClassLabel, Dataset, Features, Image, Value
+from datasets import ClassLabel, Dataset, Features, Image, List, Value
 
 import hfaug
 from hfaug.backends import registry
-from hfaug.errors import LabelError, ParameterError
+from hfaug.errors import LabelError, ParameterError, UnboundColumnError
 from hfaug.ops.image import ImageToImage, TextToImage
 from tests.fakes import FakeImagePipeline
 
@@ -168,6 +168,18 @@ def test_pixels_of_any_kind_are_taken():
         assert (after.shape, after.dtype) == (before.shape, before.dtype)
         assert not np.array_equal(after, before)
     assert np.array_equal(media.decode_image(done[2]["bytes"]).array[..., 3], arrays[2][..., 3])
+
+
+def test_an_image_whose_labels_name_places_is_not_replaced():
+    """Without such labels it is: a class stays right."""
+    features = Features({"image": Image(), "label": ANIMALS, "boxes": List(List(Value("float32")))})
+    with pytest.raises(LabelError, match=r"TextToImage: boxes in 'boxes' must move with the image"):
+        TextToImage(prompt="a {{ label }}").on(boxes="boxes", box_format="xyxy").features(features)
+    with pytest.raises(UnboundColumnError, match="column 'boxes' may hold positions in the image"):
+        TextToImage(prompt="a {{ label }}").features(features)
+    del features["boxes"]
+    assert {*TextToImage(prompt="a {{ label }}").features(features)} == {"image", "label", "provenance"}
+    assert "drawn" in TextToImage(prompt="a", column="drawn").features(Features({**features, "mask": Image()}))
 
 
 def test_drawn_images_can_be_drawn_anew_in_a_chain():

@@ -93,12 +93,39 @@ def test_boxes_keep_what_is_in_them(boxed):
     assert done[0]["objects"] == before["objects"]
 
 
+def test_every_pixel_that_a_box_touches_is_kept():
+    """Also those of an object that is smaller than a pixel, whose box would otherwise be left without it."""
+    rows = Dataset.from_dict(
+        {"image": [photo()], "box": [[[10.7, 5.6, 13.4, 8.2], [30.1, 20.2, 30.4, 20.5]]]},
+        features=Features({"image": Image(), "box": List(List(Value("float32")))}),
+    )
+    (done,), (request,) = made(Inpaint().on(boxes="box", box_format="xyxy"), rows)
+    kept = np.zeros((40, 60), bool)
+    kept[5:9, 10:14] = kept[20, 30] = True
+    assert np.array_equal(request.mask == 0, kept)
+    before = pixels(rows.with_format("arrow")[:].to_pylist()[0]["image"])
+    assert np.array_equal(pixels(done["image"])[kept], before[kept])
+
+
 def test_rows_without_an_object_are_rejected(boxed):
     assert len(made(Inpaint().on(**BOUND), boxed)[0]) == 1
 
 
 def test_mask_values_say_what_an_object_is(masked):
-    assert len(made(Inpaint(mask_values=(7,)), masked)[0]) == 1
+    """What has other values is drawn anew, and the mask would name what is gone."""
+    op = Inpaint(mask_values=(7,))
+    with pytest.raises(LabelError, match=r"mask in 'mask' must move with the image.*\.on\(keep="):
+        op.features(masked.features)
+    assert len(made(op.on(mask="mask", keep="mask"), masked)[0]) == 1
+
+
+def test_objects_that_the_mask_lacks_are_kept_by_their_boxes(masked):
+    """One box is around the disc of the mask and adds nothing to it, the other one would be left without its object."""
+    rows = masked.add_column("box", [[[12.0, 8, 38, 32], [45, 2, 55, 12]]] * 2)
+    _, requests = made(Inpaint().on(boxes="box", box_format="xyxy", mask="mask"), rows)
+    kept = media.decode_mask(disc()["bytes"]).array[..., 0] > 0
+    kept[2:12, 45:55] = True
+    assert np.array_equal(requests[0].mask == 0, kept)
 
 
 def test_margins_and_feathers_stay_on_their_side(masked):
@@ -172,6 +199,19 @@ def test_an_object_is_added_with_its_box_and_class(boxed):
     assert [request.prompt for request in requests] == [
         f"a {name} beside {place}" for name, place in zip(named, "ab", strict=True)
     ]
+
+
+def test_a_new_object_is_drawn_the_whole_way(boxed):
+    """Some families would else go a part of it, and keep what was there."""
+    _, requests = made(AddObject().on(**BOUND), boxed)
+    assert [request.strength for request in requests] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", [ImageToImage, Inpaint])
+def test_less_than_one_step_is_refused_before_any_work(kind):
+    with pytest.raises(ParameterError, match=r"steps times strength must be 1 or more, 4 times 0\.1 is not"):
+        kind(steps=4, strength=(0.1, 1.0))
+    assert kind(steps=10, strength=(0.1, 1.0)).steps == 10
 
 
 def test_objects_are_of_the_classes_asked_for_and_of_one_column(boxed):

@@ -1,0 +1,120 @@
+"""Images of a pipeline beside each other on a CPU, one on each thread, so that none depends on the others.
+
+The convolutions of torch sum in another order with another number of threads, and schedulers keep state as they work,
+so each thread computes on itself alone, and with a clone of the pipeline that shares the weights and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from hfaug.errors import ModelError
+
+__all__ = ["Clones", "all_noise_given", "on_threads", "one_thread_each"]
+
+_CHUNK = 8  # images a thread that are handed to the pool at once: waiting for the last of them costs little
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[int]:
+    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+def on_threads(
+    count: int,
+    draw: Callable[[int], T],
+    run: Callable[[list[Sequence[int]], Callable[[Sequence[int]], list[T]]], R],
+    at_once: int | None = None,
+) -> R:
+    """Draw some images beside each other.
+
+    Args:
+        count: How many.
+        draw: Draws one, by its number.
+        run: Works through a plan of numbers, chunk by chunk, with what draws a chunk.
+        at_once: How many at most; as many as there are threads when left out.
+    """
+    with one_thread_each() as threads:
+        workers = max(1, min(threads, at_once or threads, count))
+        size = workers * _CHUNK
+        plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        with ThreadPoolExecutor(workers, "hfaug-images") as pool:
+            return run(plan, lambda rows: list(pool.map(draw, rows)))
+
+
+class Clones:
+    """Clones of a pipeline, each for one thread at a time.
+
+    Args:
+        pipe: A pipeline of diffusers.
+    """
+
+    def __init__(self, pipe: Any) -> None:
+        self._pipe = pipe
+        self._idle: list[Any] = []
+
+    @contextlib.contextmanager
+    def borrowed(self) -> Iterator[Any]:
+        """A clone that no other thread uses meanwhile."""
+        try:
+            pipe = self._idle.pop()
+        except IndexError:
+            pipe = _clone(self._pipe)
+        try:
+            yield pipe
+        finally:
+            self._idle.append(pipe)
+
+
+def _clone(pipe: Any) -> Any:
+    """The same weights, but a scheduler and tokenizers of its own, which keep state."""
+    import torch
+
+    clone = copy.copy(pipe)
+    for name, part in pipe.components.items():
+        if part is not None and not isinstance(part, torch.nn.Module):
+            setattr(clone, name, copy.deepcopy(part))
+    return clone
+
+
+@contextlib.contextmanager
+def all_noise_given(pipe: Any, device: Any, who: str) -> Iterator[None]:
+    """See that a pipeline draws from the generators that it is given, and from no other.
+
+    Args:
+        pipe: The pipeline.
+        device: Where it draws.
+        who: The model, for errors.
+
+    Raises:
+        ModelError: It drew from torch's global generator.
+    """
+    before = _global_noise(device)
+    yield
+    if not before.equal(_global_noise(device)):
+        raise ModelError(
+            f"{who}: all noise must come from the seed of an image, {type(pipe).__name__} draws some elsewhere with "
+            f"{type(pipe.scheduler).__name__}; save it with a scheduler that draws none, such as DDIMScheduler"
+        )
+
+
+def _global_noise(device: Any) -> Any:
+    """The state of the generator that belongs to no image."""
+    import torch
+
+    on_gpu = torch.device(device).type == "cuda" and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return torch.cuda.get_rng_state(device) if on_gpu else torch.random.get_rng_state()
