@@ -143,7 +143,8 @@ def _fit(kind: str, dataset: str, options: dict[str, Any], *model: str) -> int:
         made = getattr(fit, kind)(*model, load(dataset, config, "fit"), **said)
     if is_main():
         click.echo(f"model  {made}")
-        click.echo(f"look   {made / 'samples'}")
+        if (made / "samples").is_dir():
+            click.echo(f"look   {made / 'samples'}")
         way = f"lora: {{{made}: 1}}" if kind == "lora" else f"image.sample: {{model: {made}}}"
         click.echo(f"next   in a recipe: {way}")
     return 0

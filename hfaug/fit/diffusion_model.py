@@ -73,7 +73,7 @@ def diffusion(
     """
     if not 0 <= free_share < 1:
         raise ParameterError(f"fit diffusion: free_share must be from 0 to below 1, was {free_share}; change it")
-    check_levels("fit diffusion", size, channels)
+    check_levels("fit diffusion", size, channels, layers)
     settings = Settings(tuple(channels), layers, free_share)
     columns = {"image": image, "label": label, "split": split}
     return fit(lambda images: DiffusionJob(images, settings), data, "diffusion", out, size, columns, license, training)

@@ -58,7 +58,9 @@ class ModelFolder:
                     f"{self.who}: out must be a new folder or one of the same training, {self.path} holds another: "
                     f"{said}; choose another folder, or remove it to begin anew"
                 )
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        elif self.path.exists() and (
+            not self.path.is_dir() or any(path != self.hidden for path in self.path.iterdir())
+        ):
             raise ParameterError(
                 f"{self.who}: out must be a new folder or one that a training broke off in, {self.path} holds "
                 "something else; choose another folder"

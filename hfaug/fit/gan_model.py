@@ -68,12 +68,11 @@ def gan(
     Source: Huang et al. 2024, arXiv:2501.05441 (R3GAN); Jolicoeur-Martineau 2018, arXiv:1807.00734 (pairs); Miyato and
         Koyama 2018, arXiv:1802.05637 (projection).
     """
-    if gamma <= 0 or latent < 1 or blocks < 1:
+    if gamma <= 0 or latent < 1:
         raise ParameterError(
-            f"fit gan: gamma must be above 0, latent and blocks 1 or more, were {gamma}, {latent} and {blocks}; change "
-            "them"
+            f"fit gan: gamma must be above 0 and latent 1 or more, were {gamma} and {latent}; change them"
         )
-    check_levels("fit gan", size, channels)
+    check_levels("fit gan", size, channels, blocks)
     settings = Settings(tuple(channels), blocks, latent, gamma)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"clip": 10.0, "ema_decay": 0.999, **training}

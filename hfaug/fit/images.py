@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from hfaug.classes import classes_of
 from hfaug.errors import CallError, ParameterError, RowError, add_context
 from hfaug.roles import resolve
 
-__all__ = ["TrainingImages", "read_images"]
+__all__ = ["TrainingImages", "read_images", "step_numbers"]
 
 _HELD_BYTES = 1 << 31
 """Pixels that are held in memory at most; more are decoded for each batch anew."""
@@ -127,7 +128,7 @@ def _split(data: Dataset | DatasetDict, split: str, who: str) -> Dataset:
 
 def _classes(data: Dataset, column: str, who: str) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     feature = data.features[column]
-    values = classes_of(data.with_format("arrow")[:][column].to_pylist(), feature)
+    values = classes_of(data.select_columns([column]).with_format("arrow")[:][column].to_pylist(), feature)
     missing = values.count(None)
     if missing:
         raise CallError(
@@ -189,3 +190,26 @@ def _square(array: Pixels, size: int, channels: int) -> Pixels:
     if array.shape[2] < channels:
         array = np.repeat(array, channels, axis=2)
     return np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np.int64]:
+    """The images of a step: every epoch goes through all of them once, in an order of its own.
+
+    Args:
+        count: How many images there are.
+        batch: How many a step takes.
+        step: Its number, from 0 up.
+        seed: Draws the orders.
+
+    >>> sorted([*step_numbers(6, 4, 0, 0).tolist(), *step_numbers(6, 4, 1, 0)[:2].tolist()])
+    [0, 1, 2, 3, 4, 5]
+    """
+    places = np.arange(step * batch, (step + 1) * batch)
+    epochs = places // count
+    found = [_order(count, seed, int(epoch))[places[epochs == epoch] % count] for epoch in np.unique(epochs)]
+    return np.concatenate(found)
+
+
+@functools.lru_cache(maxsize=4)
+def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(count)

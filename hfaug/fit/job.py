@@ -139,16 +139,27 @@ class Job(ABC):
         self.parts[part].load_state_dict(state)
 
     def labels(self) -> dict[str, str]:
-        """Number of each class -> its name."""
-        return {str(number): name for number, name in enumerate(self.data.classes)}
+        """Number of each class that can be drawn -> its name.
+
+        Nothing is known of a class without images, so it is not there. Under a promise of privacy all are: whether a
+        class has one image or none must not be told.
+        """
+        counts = self.data.counts
+        return {
+            str(number): name
+            for number, name in enumerate(self.data.classes)
+            if counts[name] or self.privacy is not None
+        }
 
 
-def check_levels(who: str, size: int, channels: Sequence[int]) -> None:
-    """See that an image can be halved from level to level.
+def check_levels(who: str, size: int, channels: Sequence[int], layers: int) -> None:
+    """See that an image can be halved from level to level, and that there is something at each.
 
     Raises:
-        ParameterError: It cannot, or there are no levels.
+        ParameterError: It cannot, or there are no levels or no blocks.
     """
+    if layers < 1:
+        raise ParameterError(f"{who}: each level must have 1 block or more, had {layers}; change it")
     if not channels or any(width < 8 or width % 8 for width in channels):
         raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
     fold = 2 ** (len(channels) - 1)

@@ -101,8 +101,9 @@ class PrivateUpdates:
 
         self.privacy, self.job = privacy, job
         (self.phase,) = job.phases()
-        # Opacus's own rule for convolutions (1.6) reads wrong pixels where a layer's input lies in memory in another
-        # order than usual; what functorch derives is right. The hooks stay on the network as long as this lives.
+        # Opacus's own rule for convolutions (1.6) gives wrong gradients where a layer's input lies in memory in another
+        # order than usual, channels last as after attention; what functorch derives is right. The hooks stay on the
+        # network as long as this lives.
         self._hooked = GradSampleModule(job.parts[self.phase.part], force_functorch=True)
         self.secret = torch.Generator(device).manual_seed(secrets.randbits(63))
 

@@ -1,7 +1,8 @@
 """The training loop, the same for every kind of generator: Accelerate, checkpoints, averages, samples, a log.
 
-A step's images and all that is drawn in it follow from the seed, the step and the number of the process, so a training
-that goes on from a checkpoint sees what it would have seen. Gradients are averaged by one exchange a phase, in place of
+A step's images and all that is drawn in it follow from the seed, the step and the number of the part of the batch, so a
+training that goes on from a checkpoint sees what it would have seen, and two processes see what one sees in two parts.
+Gradients are averaged by one exchange a phase, in place of
 a wrapper around each network: a loss may then differentiate twice, and use one network in two phases.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import math
 import sys
 import time
@@ -23,6 +23,7 @@ from hfaug.backends.loading import import_extra, pick_device
 from hfaug.backends.memory import is_out_of_memory
 from hfaug.errors import ModelError, ParameterError
 from hfaug.fit.folder import ModelFolder
+from hfaug.fit.images import step_numbers
 from hfaug.fit.job import Batch, Job, Phase
 from hfaug.fit.privacy import PrivateUpdates
 from hfaug.fit.sheets import save_picture
@@ -82,8 +83,10 @@ class Training:
 
     def __post_init__(self) -> None:
         counts = ("steps", "batch_size", "accumulate", "checkpoint_every", "keep", "log_every")
-        limits = [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
-        limits += [(name, getattr(self, name) >= 0, "0 or more") for name in ("warmup", "seed", "sample_every")]
+        others = ("warmup", "seed", "sample_every")
+        limits = [(name, isinstance(getattr(self, name), int), "a whole number") for name in (*counts, *others)]
+        limits += [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
+        limits += [(name, getattr(self, name) >= 0, "0 or more") for name in others]
         limits += [(name, getattr(self, name) > 0, "above 0") for name in ("learning_rate", "clip")]
         limits += [
             ("ema_decay", 0 <= self.ema_decay < 1, "from 0 to below 1"),
@@ -92,6 +95,8 @@ class Training:
         if self.epsilon is not None:
             limits += [("delta", self.delta is not None, "given beside epsilon")]
             limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
+        elif self.delta is not None:  # without epsilon nothing would be promised, and nobody told
+            limits += [("epsilon", False, "given beside delta")]
         for name, holds, text in limits:
             if not holds:
                 raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
@@ -112,17 +117,14 @@ class Loop:
         training: How.
 
     Raises:
-        ParameterError: Batches cannot be shared evenly.
+        ParameterError: Batches cannot be shared evenly, or this process has another precision already.
     """
 
     def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
         import torch
 
-        accelerate = import_extra("accelerate", "fit")
         self.job, self.folder, self.training = job, folder, training
-        self.accelerator = accelerate.Accelerator(
-            cpu=pick_device() == "cpu", mixed_precision=training.mixed_precision, log_with=None
-        )
+        self.accelerator = _accelerator(training.mixed_precision)
         self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
         self._check_shares()
         with torch.random.fork_rng(devices=[]):
@@ -248,8 +250,12 @@ class Loop:
 
     def _seed(self, micro: int, phase: int) -> int:
         """What all draws of a part of a step follow from."""
-        key = np.random.SeedSequence([self.training.seed, self.step, self.rank, micro, phase])
+        key = np.random.SeedSequence([self.training.seed, self.step, self._part(micro), phase])
         return int(key.generate_state(1, np.uint64)[0] >> 1)
+
+    def _part(self, micro: int) -> int:
+        """The number of a part among those of all processes: the same images have the same one however shared."""
+        return int(self.rank) * self.training.accumulate + micro
 
     def _exchange(self, weights: Sequence[Any]) -> None:
         """Average the gradients over the processes."""
@@ -280,7 +286,7 @@ class Loop:
                 continue
             pixels = self.job.data.pixels(part)
             if self.training.flip:
-                draws = np.random.default_rng([self.training.seed, self.step, self.rank, micro])
+                draws = np.random.default_rng([self.training.seed, self.step, self._part(micro)])
                 mirrored = draws.random(len(part)) < 0.5
                 pixels = np.where(mirrored[:, None, None, None], pixels[..., ::-1], pixels)
             device = self.accelerator.device
@@ -321,13 +327,14 @@ class Loop:
     def averaged(self) -> Iterator[None]:
         """Let the averaged part have the average of its weights inside."""
         part, weights = self.job.parts[self.job.averaged], self.job.weights(self.job.averaged)
+        mode = part.training  # a network that came trained is tuned as it is used: pictures must not change that
         self.average.store(weights)
         self.average.copy_to(weights)
         part.eval()
         try:
             yield
         finally:
-            part.train()
+            part.train(mode)
             self.average.restore(weights)
 
     def _state(self) -> dict[str, Any]:
@@ -356,27 +363,18 @@ class Loop:
             self.accelerator.scaler.load_state_dict(state["scaler"])
 
 
-def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np.int64]:
-    """The images of a step: every epoch goes through all of them once, in an order of its own.
-
-    Args:
-        count: How many images there are.
-        batch: How many a step takes.
-        step: Its number, from 0 up.
-        seed: Draws the orders.
-
-    >>> sorted([*step_numbers(6, 4, 0, 0).tolist(), *step_numbers(6, 4, 1, 0)[:2].tolist()])
-    [0, 1, 2, 3, 4, 5]
-    """
-    places = np.arange(step * batch, (step + 1) * batch)
-    epochs = places // count
-    found = [_order(count, seed, int(epoch))[places[epochs == epoch] % count] for epoch in np.unique(epochs)]
-    return np.concatenate(found)
-
-
-@functools.lru_cache(maxsize=4)
-def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    return np.random.default_rng([seed, epoch]).permutation(count)
+def _accelerator(precision: str) -> Any:
+    accelerate = import_extra("accelerate", "fit")
+    try:
+        return accelerate.Accelerator(cpu=pick_device() == "cpu", mixed_precision=precision, log_with=None)
+    except ValueError as error:  # Accelerate has one precision a process, whoever asked for it first
+        if "already been initialized" not in str(error):
+            raise
+        known = accelerate.state.AcceleratorState().mixed_precision
+        raise ParameterError(
+            f"fit: mixed_precision must stay {known!r}, with which Accelerate began in this process, was "
+            f"{precision!r}; say {known!r}, or fit this model in another process"
+        ) from error
 
 
 def _bar(steps: int, done: int, *, shown: bool) -> Any:

@@ -72,7 +72,7 @@ def vae(
     Source: Kingma and Welling 2014, arXiv:1312.6114; Rybkin et al. 2021, arXiv:2006.13202 (noise as large as the
         errors); Ghosh et al. 2020, arXiv:1903.12436 (a density laid over the latents afterwards).
     """
-    check_levels("fit vae", size, channels)
+    check_levels("fit vae", size, channels, layers)
     side = size >> (len(channels) - 1)
     if latent_channels < 1 or latent_channels * side * side > _LARGEST:
         raise ParameterError(

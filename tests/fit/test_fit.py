@@ -18,8 +18,7 @@ from hfaug import media
 from hfaug.backends import registry
 from hfaug.errors import CallError, ModelError, ParameterError, RoleError, RowError
 from hfaug.fit.folder import ModelFolder
-from hfaug.fit.images import read_images
-from hfaug.fit.training import step_numbers
+from hfaug.fit.images import read_images, step_numbers
 from hfaug.fit.vae_model import class_gaussians
 from tests.fit.conftest import TINY, fitted
 from tests.house.source import ROOT
@@ -177,6 +176,12 @@ def test_memory_that_runs_out_says_what_to_do(some_digits, tmp_path, monkeypatch
         fitted("gan", some_digits, tmp_path / "m", accumulate=2)
 
 
+def test_a_training_that_was_killed_before_it_began_can_begin(some_digits, tmp_path):
+    """Of all that is written first only the hidden folder was there."""
+    (tmp_path / "m" / ".training").mkdir(parents=True)
+    assert (fitted("gan", some_digits, tmp_path / "m") / "model_index.json").is_file()
+
+
 def test_a_folder_of_something_else_is_left_alone(some_digits, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ParameterError, match="holds something else; choose another folder"):
@@ -191,6 +196,8 @@ def test_a_folder_of_something_else_is_left_alone(some_digits, tmp_path):
         ({"channels": (8, 12)}, ParameterError, "channels must be multiples of 8"),
         ({"stepps": 5}, ParameterError, "must not have the field 'stepps'; did you mean 'steps'"),
         ({"steps": 0}, ParameterError, "steps must be 1 or more, was 0"),
+        ({"steps": 2.5}, ParameterError, r"steps must be a whole number, was 2\.5"),
+        ({"layers": 0}, ParameterError, "each level must have 1 block or more, had 0"),
         ({"batch_size": 9, "accumulate": 2}, ParameterError, "multiple of processes x accumulate"),
         ({"free_share": 1.5}, ParameterError, "free_share must be from 0"),
         ({"image": "label"}, RoleError, "image cannot be read from 'label'"),
@@ -201,6 +208,27 @@ def test_what_does_not_fit_is_refused(said, error, told, some_digits, tmp_path):
     with pytest.raises(error, match=told):
         fitted("diffusion", some_digits, tmp_path / "m", **said)
     assert not (tmp_path / "m").exists()
+
+
+def test_one_process_has_one_precision(some_digits, tmp_path):
+    """Accelerate keeps the first one it is asked for; the error says which."""
+    fitted("gan", some_digits, tmp_path / "m")
+    with pytest.raises(ParameterError, match=r"mixed_precision must stay 'no', .*, was 'bf16'; say 'no', or"):
+        fitted("gan", some_digits, tmp_path / "other", mixed_precision="bf16")
+
+
+def test_classes_are_read_without_the_images(some_digits, monkeypatch):
+    """All images of a large dataset do not fit into one table."""
+    read, whole = Dataset.__getitem__, []
+
+    def noting(self, key):
+        if isinstance(key, slice):
+            whole.append(self.column_names)
+        return read(self, key)
+
+    monkeypatch.setattr(Dataset, "__getitem__", noting)
+    assert len(read_images(some_digits, who="x", size=8)) == 60
+    assert whole == [["label"]]
 
 
 def test_rows_must_have_images_and_classes(some_digits, tmp_path):
@@ -316,6 +344,16 @@ def test_classes_are_matched_by_name(model, some_digits):
         backend.sample(["0", "cat"], [1, 2])
     with pytest.raises(RoleError, match=r"needs the column that names the class, since .* knows 10 classes"):
         op(hfaug.with_ids(Dataset.from_dict({"number": [1]})).with_format("arrow")[:])
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_a_class_without_images_is_not_drawn(kind, some_digits, tmp_path):
+    """Nothing was learnt of it: what came out would be anything, under its name."""
+    data = some_digits.filter(lambda label: label != 3, input_columns="label")
+    backend = registry.image_sampler(str(fitted(kind, data, tmp_path / "m", sample_every=4)), device="cpu")
+    assert backend.classes == {str(digit): digit for digit in range(10) if digit != 3}
+    with pytest.raises(ParameterError, match=r"classes must be among 0, 1, 2, 4, .*, got 3"):
+        backend.sample(["3"], [0])
 
 
 def test_rows_without_a_class_are_rejected(model):

@@ -43,6 +43,24 @@ def test_what_was_learnt_is_loaded_over_the_pipeline(tuned, base):
     assert np.array_equal(_drawn(pipe), before)
 
 
+def test_pictures_on_the_way_change_nothing(tuned, base, some_digits, tmp_path):
+    """The network is tuned as it is used; one that has dropout would else learn otherwise after a picture."""
+    from hfaug.fit.training import Loop
+
+    modes, update = [], Loop._update
+
+    def noting(self):
+        modes.append(self.job.parts["unet"].training)
+        return update(self)
+
+    said = {"prompt": "a {{ label }}", "rank": 2, **QUICK, "sample_every": 1}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loop, "_update", noting)
+        patch.setattr("hfaug.fit.lora_model.LoraJob.draw", lambda _self: np.zeros((8, 8, 3), np.uint8))
+        fit.lora(base, some_digits, out=tmp_path / "m", **said)
+    assert modes == [False, False]
+
+
 def test_only_small_matrices_of_attention_are_learnt(tuned):
     found = load_file(tuned / FILE)
     assert found

@@ -114,6 +114,7 @@ def test_a_private_model_tells_what_it_promises(some_digits, tmp_path):
     [
         ("gan", {"epsilon": 1.0, "delta": 1e-3}, "only diffusion models can promise one"),
         ("diffusion", {"epsilon": 1.0}, "delta must be given beside epsilon"),
+        ("diffusion", {"delta": 1e-3}, "epsilon must be given beside delta"),
         ("diffusion", {"epsilon": 1.0, "delta": 0.1}, "delta above 0 and below 1/60"),
         ("diffusion", {"epsilon": 0.0, "delta": 1e-3}, "epsilon and max_grad_norm must be above 0"),
         ("diffusion", {"epsilon": 1.0, "delta": 1e-3, "mixed_precision": "bf16"}, "'no' beside epsilon"),
