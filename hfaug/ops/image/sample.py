@@ -14,6 +14,8 @@ from hfaug.classes import classes_of
 from hfaug.errors import RoleError
 from hfaug.fields import Limit, ModelName
 from hfaug.op import BatchOp, Reject
+from hfaug.ops.image.replacing import check_replaced
+from hfaug.plan import Plan
 from hfaug.randomness import Stream
 from hfaug.roles import Roles
 from hfaug.rows import Row
@@ -57,6 +59,12 @@ class Sample(BatchOp):
     steps: Annotated[int | None, Limit(1)] = None
     guidance: Annotated[float | None, Limit(0)] = None
     format: Literal["png", "jpeg"] = "png"
+
+    def plan(self, plan: Plan) -> None:
+        """Make sure that no label names places in an image that is replaced."""
+        with plan.bound(self):
+            check_replaced(plan, self.column, "Sample")
+        super().plan(plan)
 
     def adds(self, features: Features, roles: Roles) -> Features:
         """The image column."""

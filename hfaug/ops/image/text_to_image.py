@@ -15,9 +15,10 @@ from hfaug.fields import Limit
 from hfaug.op import Reject
 from hfaug.ops.image.diffusion.drawing import Wanted
 from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
+from hfaug.ops.image.replacing import check_replaced
 from hfaug.plan import Plan
 from hfaug.randomness import Stream
-from hfaug.roles import Roles, resolve
+from hfaug.roles import Roles
 from hfaug.rows import Row
 
 __all__ = ["TextToImage"]
@@ -70,10 +71,8 @@ class TextToImage(PipelineOp):
 
     def plan(self, plan: Plan) -> None:
         """Make sure that no label names places in an image that is replaced."""
-        if self.column in plan.features:
-            with plan.bound(self):
-                bound = dataclasses.replace(plan.binding, image=(self.column,))
-            resolve(plan.features, bound, who="TextToImage", needs=("image",), shifts=("image", "size"), moves=())
+        with plan.bound(self):
+            check_replaced(plan, self.column, "TextToImage")
         super().plan(plan)
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:

@@ -10,7 +10,7 @@ from datasets import ClassLabel, Dataset, Features, Image, List, Value
 import hfaug
 from hfaug.backends import registry
 from hfaug.errors import LabelError, ParameterError, UnboundColumnError
-from hfaug.ops.image import ImageToImage, TextToImage
+from hfaug.ops.image import ImageToImage, Sample, TextToImage
 from tests.fakes import FakeImagePipeline
 
 ANIMALS = ClassLabel(names=["cat", "dog", "golden_eagle"])
@@ -177,6 +177,8 @@ def test_an_image_whose_labels_name_places_is_not_replaced():
         TextToImage(prompt="a {{ label }}").on(boxes="boxes", box_format="xyxy").features(features)
     with pytest.raises(UnboundColumnError, match="column 'boxes' may hold positions in the image"):
         TextToImage(prompt="a {{ label }}").features(features)
+    with pytest.raises(UnboundColumnError, match="Sample: column 'boxes' may hold positions in the image"):
+        Sample(model="m").features(features)
     del features["boxes"]
     assert {*TextToImage(prompt="a {{ label }}").features(features)} == {"image", "label", "provenance"}
     assert "drawn" in TextToImage(prompt="a", column="drawn").features(Features({**features, "mask": Image()}))
