@@ -304,7 +304,9 @@ def test_a_missing_model_and_a_wrong_kind_are_named(tmp_path, models_folder):
         registry.language_model(str(tmp_path / "none"))
     with pytest.raises(ModelError, match="bert: must be a model that can be loaded"):
         registry.translator(str(tiny_models.masked(tmp_path / "bert")), device="cpu")
-    with pytest.raises(ParameterError, match=r"runtime: must be one of transformers, vllm, inference, .*, was 'ctranslate2'"):
+    with pytest.raises(
+        ParameterError, match=r"runtime: must be one of transformers, vllm, inference, .*, was 'ctranslate2'"
+    ):
         registry.language_model("a/b", runtime="ctranslate2")
     with pytest.raises(ParameterError, match="runtime: must be one of transformers for a masked_model"):
         registry.get("masked_model", "a/b", runtime="https://a.example")
