@@ -1,5 +1,6 @@
 """Type a command as a user would: in this process, or in one of its own."""
 
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,10 @@ def typed(*words):
 
 
 def start(*words, **more):
-    """Begin a command in a process of its own."""
+    """Begin a command in a process of its own, which Ctrl-C can stop also where the tests run in the background."""
     command = [sys.executable, "-m", "hfaug", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells tell jobs in the background to ignore it
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    finally:
+        signal.signal(signal.SIGINT, before)
