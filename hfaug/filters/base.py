@@ -19,7 +19,7 @@ from hfaug import provenance
 from hfaug.config import Config
 from hfaug.errors import RoleError, add_context
 
-__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks"]
+__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks", "row_name"]
 
 logger = logging.getLogger("hfaug")
 
@@ -172,3 +172,21 @@ def origin_ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
     lineage = table[provenance.COLUMN].to_pylist()
     rank = {origin: number for number, origin in enumerate(provenance.ORIGINS)}
     return [(rank.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]
+
+
+def row_name(row: Mapping[str, Any], column: str, place: int | None = None) -> str:
+    """What finds a row again: its id where it has one, its place, the column, and the file.
+
+    Args:
+        row: Values by column.
+        column: The column that an error is about.
+        place: Its place in its batch, from 0, where that is known.
+
+    >>> row_name({"image": {"path": "a.png"}}, "image", 3)
+    "row, number 4 of its batch, column 'image', file 'a.png'"
+    """
+    lineage, value = row.get(provenance.COLUMN), row[column]
+    name = f" {lineage['id']!r}" if isinstance(lineage, Mapping) and "id" in lineage else ""
+    where = "" if place is None else f", number {place + 1} of its batch"
+    path = value.get("path") if isinstance(value, Mapping) else None
+    return f"row{name}{where}, column {column!r}" + (f", file {path!r}" if path else "")

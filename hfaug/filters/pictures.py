@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hfaug import media, provenance
+from hfaug import media
 from hfaug.backends import Seen, image_features
-from hfaug.errors import MediaError
+from hfaug.errors import add_context
+from hfaug.filters.base import row_name
 
 __all__ = ["PIXELS", "embedded", "looked_at", "nearest", "reduced"]
 
@@ -29,7 +30,7 @@ def looked_at(row: Mapping[str, Any], column: str) -> Seen | None:
         column: Its image column.
 
     Raises:
-        MediaError: It is no image; names the row.
+        MediaError: It is no image; the error names the row.
     """
     value = row[column]
     if value is None:
@@ -38,10 +39,9 @@ def looked_at(row: Mapping[str, Any], column: str) -> Seen | None:
     try:
         data = media.read_media(value) if stored else None
         array = (media.decode_image(data) if data is not None else media.picture_from(value)).array
-    except MediaError as error:
-        lineage = row.get(provenance.COLUMN)
-        who = f"row {lineage['id']}, " if isinstance(lineage, Mapping) else ""
-        raise MediaError(f"{who}column {column!r}: {error}") from error
+    except Exception as error:
+        add_context(error, row_name(row, column))
+        raise
     if array.dtype == np.uint16:
         array = (array >> 8).astype(np.uint8)
     if array.shape[2] == 4:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfaug import media, provenance
+from hfaug import media
 from hfaug.backends import Heard
 from hfaug.errors import add_context
+from hfaug.filters.base import row_name
 
 __all__ = ["heard"]
 
@@ -27,15 +28,7 @@ def heard(rows: Sequence[Mapping[str, Any]], column: str) -> list[Heard | None]:
         try:
             clip = media.clip_of(row[column])
         except Exception as error:
-            add_context(error, _named(row, place, column))
+            add_context(error, row_name(row, column, place))
             raise
         found.append(None if clip is None else Heard(clip.samples.mean(axis=0), clip.rate))
     return found
-
-
-def _named(row: Mapping[str, Any], place: int, column: str) -> str:
-    """What finds a row again: its id where it has one, its place, and the file."""
-    lineage, value = row.get(provenance.COLUMN), row[column]
-    name = f" {lineage['id']!r}" if isinstance(lineage, Mapping) and "id" in lineage else ""
-    path = value.get("path") if isinstance(value, Mapping) else None
-    return f"row{name}, number {place + 1} of its batch, column {column!r}" + (f", file {path!r}" if path else "")

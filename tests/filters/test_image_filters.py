@@ -292,5 +292,5 @@ def test_grey_transparent_and_16_bit_images_are_looked_at_and_damaged_ones_named
     assert looked_at(stored(deep), "image").tolist() == [[[0x12] * 3]]
     broken = stored(Pillow.new("L", (2, 3)))
     broken["image"]["bytes"] = broken["image"]["bytes"][:40]
-    with pytest.raises(MediaError, match="row r7, column 'image': "):
+    with pytest.raises(MediaError, match="row 'r7', column 'image'"):
         looked_at(broken, "image")

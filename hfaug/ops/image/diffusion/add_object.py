@@ -15,7 +15,7 @@ from hfaug.backends import GeneratedImage
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit
 from hfaug.op import Reject
-from hfaug.ops.image.diffusion.drawing import Wanted
+from hfaug.ops.image.diffusion.drawing import Wanted, ask_each
 from hfaug.ops.image.diffusion.pipeline_op import PipelineOp
 from hfaug.ops.image.diffusion.pixels import as_rgb, drawn_like, feathered, with_drawn
 from hfaug.ops.image.diffusion.prompts import Prompt
@@ -96,15 +96,7 @@ class AddObject(PipelineOp):
 
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
         """Draw into the images of all rows."""
-        results: list[Row | Reject] = [Reject("no image")] * len(rows)
-        wanted = []
-        for place, (row, rng) in enumerate(zip(rows, rngs, strict=True)):
-            found = self._wanted(place, row, rng) if row.scenes else None
-            if isinstance(found, Reject):
-                results[place] = found
-            elif found is not None:
-                wanted.append(found)
-        return self.draw(results, wanted, height=self.height, width=self.width)
+        return self.draw(*ask_each(rows, rngs, self._wanted), height=self.height, width=self.width)
 
     def _wanted(self, place: int, row: Row, rng: Stream) -> Wanted | Reject:
         assert row.roles is not None  # noqa: S101 - ops only run after their roles were resolved

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from hfaug.backends import GeneratedImage, ImagePipeline, ImageRequest
 from hfaug.op import Reject
+from hfaug.randomness import Stream
 from hfaug.rows import Row
 
-__all__ = ["Wanted", "draw_all"]
+__all__ = ["Wanted", "ask_each", "draw_all"]
 
 _ENCODERS = 2
 """Threads that encode while the model draws on; more would take cores from it."""
@@ -54,3 +55,24 @@ def draw_all(pipeline: ImagePipeline, results: list[Row | Reject], wanted: Seque
 
 def _finished(one: Wanted, image: GeneratedImage) -> Row | Reject:
     return Reject("flagged by the safety checker") if image.flagged else one.finish(image)
+
+
+def ask_each(
+    rows: Sequence[Row], rngs: Sequence[Stream], ask: Callable[[int, Row, Stream], Wanted | Reject]
+) -> tuple[list[Row | Reject], list[Wanted]]:
+    """What is to be drawn into each image, and the results of the rows without one or with nothing to draw.
+
+    Args:
+        rows: The rows.
+        rngs: Their streams.
+        ask: What is wanted for a row, by its place.
+    """
+    results: list[Row | Reject] = [Reject("no image")] * len(rows)
+    wanted = []
+    for place, (row, rng) in enumerate(zip(rows, rngs, strict=True)):
+        found = ask(place, row, rng) if row.scenes else None
+        if isinstance(found, Reject):
+            results[place] = found
+        elif found is not None:
+            wanted.append(found)
+    return results, wanted
