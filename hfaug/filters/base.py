@@ -7,11 +7,12 @@ import json
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from datasets import Dataset, Features
+import pyarrow.compute as pc
+from datasets import Dataset, Features, Value
 from datasets.formatting.formatting import LazyDict
 from typing_extensions import Self
 
@@ -19,7 +20,17 @@ from hfaug import provenance
 from hfaug.config import Config
 from hfaug.errors import RoleError, add_context
 
-__all__ = ["BatchFilter", "DatasetFilter", "Filter", "RowFilter", "columns_of", "origin_ranks", "row_name"]
+__all__ = [
+    "RANK",
+    "BatchFilter",
+    "DatasetFilter",
+    "Filter",
+    "RowFilter",
+    "columns_of",
+    "ranks",
+    "row_name",
+    "with_ranks",
+]
 
 logger = logging.getLogger("hfaug")
 
@@ -27,6 +38,9 @@ logger = logging.getLogger("hfaug")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Filter(Config):
     """Base of all filters. `reasons` gives None for a row that stays, else a short, constant text."""
+
+    batch_rows: ClassVar[int] = 1000
+    """Rows that are looked at together, at most: fewer where a row is large once it is decoded."""
 
     def needs(self) -> Sequence[str]:
         """Columns that must be there; a filter that reads columns by name says them here."""
@@ -105,18 +119,14 @@ class Filter(Config):
 class BatchFilter(Filter):
     """A filter that is better at many rows at once, as models are: ``judge(rows)``; also a function for ``filter``."""
 
-    batch_rows: ClassVar[int] = 1000
-    """Rows that are judged together, at most: fewer where a row is large once it is decoded."""
-
     @abstractmethod
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each row (values as they are stored) None to keep it, else why not."""
 
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order."""
-        parts = (table.slice(at, self.batch_rows) for table in tables for at in range(0, len(table), self.batch_rows))
         found: list[str | None] = []
-        for part in parts:
+        for part in _slices(tables, self.batch_rows):
             try:
                 found.extend(self.judge(part.to_pylist()))
             except Exception as error:
@@ -148,7 +158,62 @@ class RowFilter(BatchFilter):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DatasetFilter(Filter):
-    """A filter that has to see all rows before it can judge one: duplicates, outliers."""
+    """A filter that has to see all rows before it can judge one, such as duplicates: ``extract``, then ``compare``.
+
+    What it needs of a row is extracted a few rows at a time, by all processes of a build, and of each row once. Only
+    that is then compared, by one process. Let it be small: a digest, a vector.
+    """
+
+    def extracts(self, features: Features) -> Features:
+        """The columns that `extract` gives; those of the rows by default.
+
+        Args:
+            features: Those of the rows.
+        """
+        return features
+
+    def extract(self, rows: pa.Table) -> pa.Table:
+        """What has to be known of rows to compare them, a row for each; it must follow from each row alone.
+
+        Args:
+            rows: Some rows, all columns, with the lineage column.
+
+        Returns:
+            A table with the columns that `extracts` says; the rows as they are by default.
+        """
+        return rows
+
+    @abstractmethod
+    def compare(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
+        """For each of `rows`, in order, None to keep it, else why not.
+
+        Args:
+            rows: What was extracted from the rows that are judged, a slice at a time.
+            before: What was extracted from rows that stay in any case: what is like one of them falls.
+        """
+
+    def extracted(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """What is compared of rows.
+
+        Args:
+            tables: The rows, a slice at a time.
+        """
+        at = 0
+        for part in _slices(tables, self.batch_rows):
+            try:
+                yield self.extract(part)
+            except Exception as error:
+                add_context(error, f"in {self.op_name()}, rows {at} to {at + len(part) - 1}")
+                raise
+            at += len(part)
+
+    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+        """One entry a row, in order."""
+        return self.compare(self.extracted(tables))
+
+
+RANK = Features({"origin": Value("int8"), "id": Value("string")})
+"""Which of rows that are alike stays: the one with the smallest of these; see `with_ranks`."""
 
 
 def columns_of(table: pa.Table, columns: Sequence[str]) -> pa.Table:
@@ -157,21 +222,33 @@ def columns_of(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     return table.select(list(columns) or [name for name in table.column_names if name != lineage])
 
 
-def origin_ranks(table: pa.Table, start: int) -> list[tuple[int, str, int]]:
-    """Which of rows that are alike stays: the one with the smallest of these.
+def with_ranks(rows: pa.Table, **columns: pa.Array) -> pa.Table:
+    """What is extracted of rows, with the columns of `RANK`: an original stays before a copy, a copy before a made row.
 
-    An original before a copy, a copy before a made row, then the smallest id, then the first.
+    Of rows of one origin that with the smallest id stays, and without ids the first.
 
     Args:
-        table: Rows.
+        rows: The rows.
+        columns: What else is compared, an entry a row.
+    """
+    if provenance.has_lineage(rows):
+        number = {origin: number for number, origin in enumerate(provenance.ORIGINS)}
+        names, ids = (pc.struct_field(rows[provenance.COLUMN], name).to_pylist() for name in ("origin", "id"))
+        origins = [number.get(name, len(number)) for name in names]
+    else:
+        origins, ids = [0] * rows.num_rows, [""] * rows.num_rows
+    return pa.table({"origin": pa.array(origins, pa.int8()), "id": pa.array(ids, pa.string()), **columns})
+
+
+def ranks(rows: pa.Table, start: int) -> list[tuple[int, str, int]]:
+    """What `with_ranks` wrote, and the place of each row, which decides where the rest is equal.
+
+    Args:
+        rows: What was extracted.
         start: How many rows stand before them.
     """
-    places = range(start, start + table.num_rows)
-    if not provenance.has_lineage(table):
-        return [(0, "", place) for place in places]
-    lineage = table[provenance.COLUMN].to_pylist()
-    rank = {origin: number for number, origin in enumerate(provenance.ORIGINS)}
-    return [(rank.get(item["origin"], 3), item["id"], place) for item, place in zip(lineage, places, strict=True)]
+    places = range(start, start + rows.num_rows)
+    return list(zip(rows["origin"].to_pylist(), rows["id"].to_pylist(), places, strict=True))
 
 
 def row_name(row: Mapping[str, Any], column: str, place: int | None = None) -> str:
@@ -190,3 +267,8 @@ def row_name(row: Mapping[str, Any], column: str, place: int | None = None) -> s
     where = "" if place is None else f", number {place + 1} of its batch"
     path = value.get("path") if isinstance(value, Mapping) else None
     return f"row{name}{where}, column {column!r}" + (f", file {path!r}" if path else "")
+
+
+def _slices(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The rows of tables, so many together at most."""
+    return (table.slice(at, rows) for table in tables for at in range(0, len(table), rows))

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 
 import pyarrow as pa
+from datasets import Features, Value
 
 from hfaug import provenance
-from hfaug.filters.base import DatasetFilter, columns_of, origin_ranks
+from hfaug.filters.base import RANK, DatasetFilter, columns_of, ranks, with_ranks
 
 __all__ = ["ExactDuplicates"]
 
@@ -38,17 +39,26 @@ class ExactDuplicates(DatasetFilter):
         """The columns that are compared."""
         return self.columns
 
-    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+    def extracts(self, features: Features) -> Features:
+        """A digest of what each row holds."""
+        return Features({**RANK, "digest": Value("string")})
+
+    def extract(self, rows: pa.Table) -> pa.Table:
+        """A digest of what each row holds."""
+        return with_ranks(rows, digest=pa.array(provenance.content_ids(columns_of(rows, self.columns)), pa.string()))
+
+    def compare(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
         """One entry a row, in order."""
+        known = {digest for table in before for digest in table["digest"].to_pylist()}
         digests: list[str] = []
-        ranks: list[tuple[int, str, int]] = []
-        for table in tables:
-            digests.extend(provenance.content_ids(columns_of(table, self.columns)))
-            ranks.extend(origin_ranks(table, len(ranks)))
+        order: list[tuple[int, str, int]] = []
+        for table in rows:
+            digests.extend(table["digest"].to_pylist())
+            order.extend(ranks(table, len(order)))
         best: dict[str, tuple[int, str, int]] = {}
-        for digest, rank in zip(digests, ranks, strict=True):
-            if digest not in best or rank < best[digest]:
-                best[digest] = rank
+        for digest, rank in zip(digests, order, strict=True):
+            best[digest] = min(best.get(digest, rank), rank)
         return [
-            None if best[digest] == rank else "exact duplicate" for digest, rank in zip(digests, ranks, strict=True)
+            None if digest not in known and best[digest] == rank else "exact duplicate"
+            for digest, rank in zip(digests, order, strict=True)
         ]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from datasets import Features, List, Value
 
 from hfaug import provenance
 from hfaug.backends import Seen, facts
 from hfaug.errors import ParameterError
 from hfaug.fields import Limit, ModelName
-from hfaug.filters.base import DatasetFilter, origin_ranks
+from hfaug.filters.base import RANK, DatasetFilter, ranks, with_ranks
 from hfaug.filters.pictures import embedded, looked_at, nearest
 
 __all__ = ["NearDuplicateImages"]
 
-_SLICE = 64
 _TOGETHER = 256
 
 
@@ -46,6 +46,9 @@ class NearDuplicateImages(DatasetFilter):
     0.01
     """
 
+    version: ClassVar[int] = 2
+    batch_rows: ClassVar[int] = 64
+
     least_distance: Annotated[float, Limit(0, 2)] = 0.01
     origins: tuple[str, ...] = ()
     image: str = "image"
@@ -69,24 +72,33 @@ class NearDuplicateImages(DatasetFilter):
         """The feature extractor, if there is one."""
         return () if self.model is None else (facts("image_features", self.model, self.revision),)
 
-    def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
+    def extracts(self, features: Features) -> Features:
+        """Where each image lies; null where it is not compared."""
+        return Features({**RANK, "vector": List(Value("float32"))})
+
+    def extract(self, rows: pa.Table) -> pa.Table:
+        """Where each image lies; null where it is not compared."""
+        images = dict(self._compared(rows))
+        found = dict(zip(images, embedded(list(images.values()), self.model, self.revision), strict=True))
+        vectors = [found.get(place) for place in range(rows.num_rows)]
+        return with_ranks(rows, vector=pa.array(vectors, pa.list_(pa.float32())))
+
+    def compare(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
         """One entry a row, in order."""
-        ranks: list[tuple[int, str, int]] = []
-        places: list[int] = []
-        vectors: list[npt.NDArray[np.float32]] = []
-        for table in tables:
-            for start in range(0, table.num_rows, _SLICE):
-                before, part = len(ranks), table.slice(start, _SLICE)
-                ranks.extend(origin_ranks(part, before))
-                images = {before + at: image for at, image in self._compared(part)}
-                places.extend(images)
-                vectors.append(embedded(list(images.values()), self.model, self.revision))
-        found: list[str | None] = [None] * len(ranks)
-        if places:
-            space = np.concatenate([part for part in vectors if len(part)])
-            order = sorted(range(len(places)), key=lambda at: ranks[places[at]])
-            for at in _too_near(space, order, self.least_distance):
-                found[places[at]] = "near duplicate"
+        order: list[tuple[int, str, int]] = []
+        lies: list[npt.NDArray[np.bool_]] = []
+        parts: list[npt.NDArray[np.float32]] = []
+        for table in rows:
+            order.extend(ranks(table, len(order)))
+            lies.append(table["vector"].is_valid().to_numpy())
+            parts.append(_vectors(table))
+        found: list[str | None] = [None] * len(order)
+        places = np.flatnonzero(np.concatenate(lies)) if lies else np.zeros(0, np.intp)
+        if len(places):
+            turns = sorted(range(len(places)), key=lambda at: order[places[at]])
+            space = np.concatenate([part for part in parts if len(part)])[turns]
+            for at in _too_near(space, self.least_distance, [_vectors(table) for table in before]):
+                found[places[turns[at]]] = "near duplicate"
         return found
 
     def _compared(self, table: pa.Table) -> Iterator[tuple[int, Seen]]:
@@ -99,19 +111,34 @@ class NearDuplicateImages(DatasetFilter):
                 yield place, image
 
 
-def _too_near(space: npt.NDArray[np.float32], order: Sequence[int], least: float) -> Iterator[int]:
-    """The vectors that lie too near to one before them which stays; looked for many at a time."""
-    kept, count = np.empty_like(space), 0
-    for start in range(0, len(order), _TOGETHER):
-        places = order[start : start + _TOGETHER]
-        block = space[places]
-        fall = nearest(block, kept[:count]) < least
-        among = 1 - block @ block.T < least
+def _vectors(table: pa.Table) -> npt.NDArray[np.float32]:
+    """The vectors of the rows that are compared, shape (rows, features)."""
+    held = table["vector"].combine_chunks().drop_null()
+    return np.asarray(held.flatten()).reshape(len(held), -1) if len(held) else np.zeros((0, 0), np.float32)
+
+
+def _too_near(
+    space: npt.NDArray[np.float32], least: float, before: Sequence[npt.NDArray[np.float32]] = ()
+) -> Iterator[int]:
+    """The vectors that lie too near to one before them which stays; looked for many at a time.
+
+    Args:
+        space: The vectors, shape (rows, features), those first that rather stay; written over.
+        least: The distance that is not too near.
+        before: Vectors of which all stay.
+    """
+    count = 0
+    for start in range(0, len(space), _TOGETHER):
+        block = space[start : start + _TOGETHER].copy()
+        fall = np.zeros(len(block), np.bool_)
+        for others in (*(part for part in before if len(part)), space[:count]):
+            fall |= nearest(block, others) < least
+        among = np.maximum(1 - block @ block.T, 0) < least
         stay: list[int] = []
-        for at, place in enumerate(places):
+        for at in range(len(block)):
             if fall[at] or among[at, stay].any():
-                yield place
+                yield start + at
             else:
                 stay.append(at)
-        kept[count : count + len(stay)] = block[stay]
+        space[count : count + len(stay)] = block[stay]  # what stays is kept in front, where all has been looked at
         count += len(stay)

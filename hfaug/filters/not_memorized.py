@@ -50,6 +50,7 @@ class NotMemorized(LearningFilter):
     3
     """
 
+    version: ClassVar[int] = 2
     judges: ClassVar[tuple[str, ...]] = ("synthetic",)
 
     image: str = "image"

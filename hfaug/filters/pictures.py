@@ -19,6 +19,8 @@ PIXELS = "pixels, 16x16 RGB, without their mean, of unit length"
 """The space where no model is given: in it copies are near each other, also recompressed, recoloured or a pixel off."""
 
 _SIDE = 16
+_FLAT = 1.0
+"""What the space has beside the pixels, in their levels: all that an image has which is grey all over."""
 _BLOCK = 1024
 
 
@@ -76,6 +78,7 @@ def embedded(images: Sequence[Seen], model: str | None, revision: str | None) ->
     else:
         found = np.array([reduced(image, _SIDE).ravel() for image in images], np.float32).reshape(-1, 3 * _SIDE**2)
         found -= found.mean(axis=1, keepdims=True)
+        found = np.pad(found, ((0, 0), (0, 1)), constant_values=_FLAT)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return np.asarray(found / np.maximum(lengths, 1e-6), np.float32)
 
@@ -92,9 +95,9 @@ def nearest(
     """
     closest = np.full(len(some), -1, np.float32)
     for start in range(0, len(others), _BLOCK):
-        near = some @ others[start : start + _BLOCK].astype(np.float32).T
+        near = some @ others[start : start + _BLOCK].astype(np.float32, copy=False).T
         if itself is not None:
             inside = (itself >= start) & (itself < start + _BLOCK)
             near[inside, itself[inside] - start] = -1
         np.maximum(closest, near.max(axis=1), out=closest)
-    return 1 - closest
+    return np.maximum(1 - closest, 0)  # of equal vectors the product can come out a bit above 1

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from datasets import Features, Value
 
-from hfaug import provenance
-from hfaug.engine import Deferred, Node, Stage, UnitResult, UnitRule, View, WholeStep
+from hfaug.engine import Deferred, MapStep, Node, Stage, UnitResult, UnitRule, View, WholeStep
 from hfaug.engine.units import plan_ranges
-from hfaug.errors import RecipeError, RoleError
-from hfaug.filters import BatchFilter, Filter
+from hfaug.errors import ParameterError, RecipeError, RoleError
+from hfaug.filters import DatasetFilter, Filter
 from hfaug.recipe.model_runs import held_settings, model_events
 from hfaug.recipe.sources import digest_of
 
-__all__ = ["PLACES", "check_filter", "learnt", "passing"]
+__all__ = ["PLACES", "check_filter", "compared", "extracted", "learnt", "passing"]
 
 PLACES = Features({"row": Value("int64")})
 """The columns of a node that says which rows of another one stay."""
 
 _STATE = Features({"state": Value("large_binary")})
 _BATCHES = 8
-"""Batches of a model in a unit: a crash costs one unit."""
+"""Batches of a model in a unit."""
 
 
 def check_filter(who: str, chosen: Filter, features: Features) -> None:
@@ -38,7 +35,7 @@ def check_filter(who: str, chosen: Filter, features: Features) -> None:
     """
     try:
         chosen.check(features)
-    except RoleError as error:
+    except (ParameterError, RoleError) as error:
         raise RecipeError(f"{who}: {error}") from error
 
 
@@ -48,31 +45,80 @@ def learnt(name: str, chosen: Filter, rows: Node) -> Node:
     return Stage(WholeStep(f"learn-{name}", digest, _Learn(chosen), lambda *_: _STATE), (rows,))
 
 
-def passing(name: str, chosen: Filter, rows: Node, *, real: Node | None = None, known: Node | None = None) -> Node:
+def passing(name: str, chosen: Filter, rows: Node, *, known: Node | None = None) -> Node:
     """Which rows of a node stay, as a node of their places.
 
     Args:
         name: For people.
         chosen: The filter.
         rows: The rows that are judged.
-        real: Rows before them that a filter which compares rows is to see too, and that stay whatever it finds; rows
-            that are like one of them fall.
         known: What `learnt` gave, for a filter that is not ready; by default learnt from the rows themselves.
     """
-    if chosen.ready:
-        return _judged(name, chosen, rows, real)
-    known = known or learnt(name, chosen, real or rows)
-    return Deferred((known,), lambda state: _judged(name, chosen.knowing(_table(state)), rows, real), PLACES)
+    if not chosen.ready and known is None:
+        known = learnt(name, chosen, rows)
+    if isinstance(chosen, DatasetFilter):
+        return compared(name, chosen, extracted(name, chosen, rows, known=known), known=known)
+
+    def build(ready: Any) -> Node:
+        return Stage(_Judge(name, _digest("judge", ready), ready), (rows,))
+
+    return _with_known(chosen, known, build, PLACES)
 
 
-def _judged(name: str, chosen: Filter, rows: Node, real: Node | None) -> Stage:
+def extracted(name: str, chosen: DatasetFilter, rows: Node, *, known: Node | None = None) -> Node:
+    """What a filter that compares rows has to see of each; all processes share the work, and it is done once.
+
+    Args:
+        name: For people.
+        chosen: The filter.
+        rows: The rows.
+        known: As for `passing`.
+    """
+
+    def build(ready: Any) -> Node:
+        digest = _digest("extract", ready)
+        return Stage(MapStep(f"extract-{name}", digest, _Extract(ready), ready.extracts, _rule(ready)), (rows,))
+
+    return _with_known(chosen, known, build)
+
+
+def compared(
+    name: str, chosen: DatasetFilter, rows: Node, *, before: Node | None = None, known: Node | None = None
+) -> Node:
+    """Which rows stay, as a node of their places, by a filter that compares them.
+
+    Args:
+        name: For people.
+        chosen: The filter.
+        rows: What `extracted` gave of the rows that are judged.
+        before: What it gave of rows that stay whatever the filter finds; those that are like one of them fall.
+        known: As for `passing`.
+    """
+
+    def build(ready: Any) -> Node:
+        step = WholeStep(name, _digest("compare", ready), _Compare(ready), lambda *_: PLACES)
+        return Stage(step, (rows,) if before is None else (rows, before))
+
+    return _with_known(chosen, known, build, PLACES)
+
+
+def _with_known(
+    chosen: Filter, known: Node | None, build: Callable[[Any], Node], columns: Features | None = None
+) -> Node:
+    """What is built with a filter, once it knows what it has to."""
+    if chosen.ready or known is None:
+        return build(chosen)
+    return Deferred((known,), lambda state: build(chosen.knowing(_table(state))), columns)
+
+
+def _digest(kind: str, chosen: Filter) -> str:
     models = chosen.model_digest()
-    parts = [chosen.fingerprint, *([models] if models else [])]
-    if isinstance(chosen, BatchFilter):
-        return Stage(_Judge(name, digest_of("judge", *parts), chosen), (rows,))
-    kind = "filter" if real is None else "filter-made"
-    scan = WholeStep(name, digest_of(kind, *parts), _Scan(chosen), lambda *_: PLACES)
-    return Stage(scan, (rows,) if real is None else (rows, real))
+    return digest_of(kind, chosen.fingerprint, *([models] if models else []))
+
+
+def _rule(chosen: Filter) -> UnitRule:
+    """Size of a unit: a crash costs one, so it is small where a model runs."""
+    return UnitRule(rows=chosen.batch_rows * _BATCHES) if chosen.models() else UnitRule()
 
 
 def _table(state: View) -> pa.Table:
@@ -95,30 +141,26 @@ class _Learn:
 
 
 @dataclass(frozen=True)
-class _Scan:
-    """A filter that has to see all rows, as the function of a step."""
+class _Extract:
+    """What a filter has to see of rows, as the function of a step."""
 
-    filter: Filter
+    filter: DatasetFilter
 
-    def __call__(self, rows: View, real: View | None = None) -> UnitResult:
+    def __call__(self, rows: pa.Table) -> UnitResult:
         before = model_events((self.filter,))
-        if real is None:
-            return _result(self.filter.reasons(rows.batches()), 0, self.filter, before)
-        found = self.filter.reasons(itertools.chain(map(_earlier, real.batches()), rows.batches()))
-        return _result(found[real.num_rows :], 0, self.filter, before)
+        found = pa.concat_tables(self.filter.extracted([rows]))
+        return UnitResult(found, {}, model_events((self.filter,), before), held_settings((self.filter,)))
 
 
-def _earlier(rows: pa.Table) -> pa.Table:
-    """Rows that were there before, with ids in front of all others: of two that are alike, these stay.
+@dataclass(frozen=True)
+class _Compare:
+    """A filter that compares rows, as the function of a step."""
 
-    Ids are hashes, so a made row can have a smaller one than a made row of a step before it.
-    """
-    lineage = rows[provenance.COLUMN].combine_chunks()
-    fields = [lineage.field(number) for number in range(lineage.type.num_fields)]
-    at = lineage.type.get_field_index("id")
-    fields[at] = pc.binary_join_element_wise(pa.scalar(" ", fields[at].type), fields[at], "")
-    column = pa.StructArray.from_arrays(fields, fields=list(lineage.type))
-    return rows.set_column(rows.column_names.index(provenance.COLUMN), provenance.COLUMN, column)
+    filter: DatasetFilter
+
+    def __call__(self, rows: View, before: View | None = None) -> UnitResult:
+        reasons = self.filter.compare(rows.batches(), () if before is None else before.batches())
+        return UnitResult(*_places(reasons, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,12 +169,12 @@ class _Judge:
 
     name: str
     digest: str
-    filter: BatchFilter
+    filter: Filter
 
     @property
     def rule(self) -> UnitRule:
         """Size of a unit."""
-        return UnitRule(rows=self.filter.batch_rows * _BATCHES) if self.filter.models() else UnitRule()
+        return _rule(self.filter)
 
     def features(self, inputs: Sequence[Features]) -> Features:
         return PLACES
@@ -143,11 +185,12 @@ class _Judge:
     def run(self, unit: dict[str, Any], inputs: Sequence[View]) -> UnitResult:
         start, stop = unit["rows"]
         before = model_events((self.filter,))
-        return _result(self.filter.reasons([inputs[0].read(start, stop)]), start, self.filter, before)
+        found = _places(self.filter.reasons([inputs[0].read(start, stop)]), start)
+        return UnitResult(*found, model_events((self.filter,), before), held_settings((self.filter,)))
 
 
-def _result(reasons: Sequence[str | None], start: int, chosen: Filter, before: dict[str, float]) -> UnitResult:
+def _places(reasons: Sequence[str | None], start: int) -> tuple[pa.Table, dict[str, int]]:
+    """The places of the rows that stay, and how many fell for which reason."""
     counts = Counter(f"rejected:{reason}" for reason in reasons if reason is not None)
     places = [start + place for place, reason in enumerate(reasons) if reason is None]
-    table = pa.table({"row": pa.array(places, pa.int64())})
-    return UnitResult(table, dict(counts), model_events((chosen,), before), held_settings((chosen,)))
+    return pa.table({"row": pa.array(places, pa.int64())}), dict(counts)

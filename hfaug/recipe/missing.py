@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 from datasets import Features
@@ -20,10 +21,10 @@ from hfaug.balance import rows_wanted, target_of
 from hfaug.classes import class_names_of
 from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, Take, UnitResult, View, WholeStep
 from hfaug.errors import RecipeError
-from hfaug.filters import BatchFilter, Filter
+from hfaug.filters import DatasetFilter, Filter
 from hfaug.recipe.asking import Class, Generate
 from hfaug.recipe.joining import JoinColumns
-from hfaug.recipe.judging import PLACES, check_filter, learnt, passing
+from hfaug.recipe.judging import PLACES, check_filter, compared, extracted, learnt, passing
 from hfaug.recipe.requests import check_classes, known_classes, request_rows
 from hfaug.recipe.schema import Balance, Synthesise
 from hfaug.recipe.sources import digest_of
@@ -165,11 +166,19 @@ class Generation:
         )
         rows: Node = Stage(fits, (drawn,))
         counting = [drawn]
-        for place, chosen in enumerate(self.asking.filters):
-            if isinstance(chosen, BatchFilter):
-                counting.append(passing(f"pass-{self.name}{number}-{place}", chosen, rows, known=states.get(chosen)))
-                rows = Pick(rows, counting[-1])
-        return _Round(rows, tuple(counting))
+        for place, chosen in self._filters(compare=False):
+            counting.append(passing(f"pass-{self.name}{number}-{place}", chosen, rows, known=states.get(chosen)))
+            rows = Pick(rows, counting[-1])
+        seen = {
+            place: extracted(f"{self.name}{number}-{place}", chosen, rows, known=states.get(chosen))
+            for place, chosen in self._filters(compare=True)
+        }
+        return _Round(rows, tuple(counting), seen)
+
+    def _filters(self, *, compare: bool) -> list[tuple[int, Any]]:
+        """The filters that compare rows, or those that do not, each with its place among all."""
+        every = enumerate(self.asking.filters)
+        return [(place, chosen) for place, chosen in every if isinstance(chosen, DatasetFilter) == compare]
 
     def _drawn(self, number: str, wanted: Mapping[Class, range]) -> Node:
         requests = request_rows(self.asking.op.fingerprint, self.asking.prompts, wanted, self.columns, self.again)
@@ -185,12 +194,16 @@ class Generation:
         """The rows of all rounds that pass the filters which compare rows, too; and the nodes that count what fell."""
         rows: Node = Concat(tuple(one.rows for one in rounds))
         counting = [node for one in rounds for node in one.counting]
-        for place, chosen in enumerate(self.asking.filters):
-            if not isinstance(chosen, BatchFilter):
-                name = f"pass-{self.name}-{len(rounds)}-{place}"
-                counting.append(passing(name, chosen, rows, real=self.real, known=states.get(chosen)))
-                rows = Pick(rows, counting[-1])
-        return rows, counting
+        stay: list[Node] = []
+        for place, chosen in self._filters(compare=True):
+            known = states.get(chosen)
+            seen: Node = Concat(tuple(one.seen[place] for one in rounds))
+            for places in stay:
+                seen = Pick(seen, places)
+            before = extracted(f"{self.name}-{place}", chosen, self.real, known=known)
+            stay.append(compared(f"pass-{self.name}-{len(rounds)}-{place}", chosen, seen, before=before, known=known))
+            rows = Pick(rows, stay[-1])
+        return rows, [*counting, *stay]
 
     def _ended(self, rounds: Sequence[_Round], states: Mapping[Filter, Node], wanted: Mapping[Class, int]) -> Node:
         """The rows that stay in the end."""
@@ -208,10 +221,12 @@ class _Round:
     Args:
         rows: The rows that passed so far.
         counting: The nodes that count those that did not.
+        seen: What each filter that compares rows has to see of them, by its place among the filters.
     """
 
     rows: Node
     counting: tuple[Node, ...]
+    seen: Mapping[int, Node]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import cv2
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-from datasets import Dataset, Features, Value
+from datasets import Dataset, Features, Image, Value
 
 from hfaug.filters import DatasetFilter, LearningFilter, RowFilter
 from hfaug.filters.learning import real_rows
@@ -48,6 +51,39 @@ class Invent(BatchOp):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Draw(BatchOp):
+    """Draw one of a few pictures of noise, a little otherwise each time.
+
+    Args:
+        pictures: How many there are.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    origin: ClassVar[str] = "synthetic"
+    unit_rows: ClassVar[int] = 5
+
+    pictures: int = 12
+
+    def adds(self, features: Features, roles: Roles) -> Features:
+        """An image."""
+        return Features({"image": Image()})
+
+    def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
+        """Draw all of them."""
+        return [row.replace({"image": self._drawn(rng)}) for row, rng in zip(rows, rngs, strict=True)]
+
+    def _drawn(self, rng: Stream) -> dict[str, Any]:
+        image = noise(rng.integers(0, self.pictures))
+        image[0, 0] = rng.integers(0, 256)
+        return {"bytes": cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))[1].tobytes(), "path": None}
+
+
+def noise(number: int) -> npt.NDArray[np.uint8]:
+    """One of many pictures, none like another."""
+    return np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Even(RowFilter):
     """Keep texts that end in an even digit."""
 
@@ -74,12 +110,12 @@ class NewEndings(LearningFilter):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FirstOfEach(DatasetFilter):
-    """Keep one row of each text: the one with the smallest id."""
+    """Keep one row of each text: the one with the smallest id. It compares the rows as they are."""
 
-    def reasons(self, tables: Any) -> list[str | None]:
+    def compare(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
         """One entry a row."""
-        rows = [row for table in tables for row in table.to_pylist()]
-        best: dict[str, str] = {}
-        for row in rows:
+        best = {text: "" for table in before for text in table["text"].to_pylist()}
+        judged = [row for table in rows for row in table.to_pylist()]
+        for row in judged:
             best[row["text"]] = min(best.get(row["text"], "~"), row["provenance"]["id"])
-        return [None if best[row["text"]] == row["provenance"]["id"] else "again" for row in rows]
+        return [None if best[row["text"]] == row["provenance"]["id"] else "again" for row in judged]
