@@ -20,7 +20,7 @@ from hfaug.filters.pictures import embedded, looked_at, nearest
 
 __all__ = ["NearDuplicateImages"]
 
-_TOGETHER = 256
+_TOGETHER = 1024
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ PIXELS = "pixels, 16x16 RGB, without their mean, of unit length"
 _SIDE = 16
 _FLAT = 1.0
 """What the space has beside the pixels, in their levels: all that an image has which is grey all over."""
-_BLOCK = 1024
+_BLOCK = 4096
 
 
 def looked_at(row: Mapping[str, Any], column: str) -> Seen | None:
