@@ -29,6 +29,7 @@ from hfaug.backends.protocols import (
 )
 from hfaug.backends.registry import (
     facts,
+    image_classes,
     image_classifier,
     image_features,
     image_pipeline,
@@ -89,6 +90,7 @@ __all__ = [
     "Translator",
     "check_runtime",
     "facts",
+    "image_classes",
     "image_classifier",
     "image_features",
     "image_pipeline",

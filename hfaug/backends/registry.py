@@ -30,6 +30,7 @@ __all__ = [
     "facts",
     "forget_runtime",
     "get",
+    "image_classes",
     "image_classifier",
     "image_features",
     "image_pipeline",
@@ -140,6 +141,14 @@ def image_classifier(
 ) -> ImageClassifier:
     """The image classifier ``model``, loaded in this process once. Args and Raises as :func:`translator`."""
     return cast("ImageClassifier", get("image_classifier", model, revision=revision, dtype=dtype, device=device))
+
+
+def image_classes(model: str, *, revision: str | None = None) -> Sequence[str]:
+    """The names of the classes of the image classifier ``model``, which is not loaded. Raises as :func:`translator`."""
+    if "image_classifier" in _overrides:
+        return image_classifier(model, revision=revision).classes
+    seeing = importlib.import_module("hfaug.backends.seeing")
+    return list(seeing.read_classes(_identified("image_classifier", model, revision, ())[0]))
 
 
 def image_features(

@@ -17,7 +17,7 @@ from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import Determinism, Halving
 from hfaug.backends.vision import Seen
 
-__all__ = ["TransformersClassifier", "TransformersFeatures", "load_classifier", "load_features"]
+__all__ = ["TransformersClassifier", "TransformersFeatures", "load_classifier", "load_features", "read_classes"]
 
 _ROOM = {"cpu": 1, "cuda": 64}  # images in a batch
 
@@ -44,6 +44,17 @@ def _loaded(auto: str, identity: ModelIdentity, dtype: str, device: str) -> tupl
         model = getattr(transformers, auto).from_pretrained(identity.source, dtype=getattr(torch, dtype), **names)
         processor = transformers.AutoImageProcessor.from_pretrained(identity.source, **names)
     return model.to(device).eval().requires_grad_(requires_grad=False), processor
+
+
+def read_classes(identity: ModelIdentity) -> Sequence[str]:
+    """The names of the classes of an image classifier, from its config alone. Raises as `load_classifier`."""
+    transformers = import_extra("transformers", "lm")
+    with loading(identity.model_id, identity.hub_revision), quiet("transformers"):
+        return _classes(transformers.AutoConfig.from_pretrained(identity.source, revision=identity.hub_revision))
+
+
+def _classes(config: Any) -> list[str]:
+    return [config.id2label[number] for number in range(len(config.id2label))]
 
 
 class _Seeing:
@@ -84,8 +95,7 @@ class TransformersClassifier(_Seeing):
     @property
     def classes(self) -> Sequence[str]:
         """The names of the classes, in the order of the scores."""
-        names = self._model.config.id2label
-        return [names[number] for number in range(len(names))]
+        return _classes(self._model.config)
 
     def classify(self, images: Sequence[Seen]) -> npt.NDArray[np.float32]:
         """See :meth:`hfaug.backends.vision.ImageClassifier.classify`."""

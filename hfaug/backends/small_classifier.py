@@ -16,7 +16,7 @@ import numpy.typing as npt
 from hfaug.backends.loading import import_extra
 from hfaug.backends.threads_each import one_thread_each
 
-__all__ = ["SIZE", "State", "probabilities", "train"]
+__all__ = ["SIZE", "SmallClassifier", "State", "train"]
 
 SIZE = 32
 """Height and width of the images that it sees, in pixels."""
@@ -62,22 +62,32 @@ def train(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], classes:
     return {name: value.numpy() for name, value in model.state_dict().items()}
 
 
-def probabilities(state: State, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """The probability of each class, shape (images, classes).
+class SmallClassifier:
+    """The network, ready to be asked.
 
     Args:
         state: What `train` gave.
-        images: Shape (images, `SIZE`, `SIZE`, 3).
     """
-    torch = import_extra("torch", "fit")
-    classes = len(state["head.bias"])
-    if not len(images):
-        return np.zeros((0, classes), np.float32)
-    with _alone(torch, 0), torch.inference_mode():
-        model = _network(torch, classes).eval()
-        model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()})
-        found = [model(_as_input(torch, images[row : row + 1])).softmax(-1) for row in range(len(images))]
-        return np.asarray(torch.cat(found).numpy(), np.float32)
+
+    def __init__(self, state: State) -> None:
+        torch = self._torch = import_extra("torch", "fit")
+        self._classes = len(state["head.bias"])
+        with _alone(torch, 0):
+            self._model = _network(torch, self._classes).eval()
+        self._model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()})
+
+    def probabilities(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """The probability of each class, shape (images, classes).
+
+        Args:
+            images: Shape (images, `SIZE`, `SIZE`, 3).
+        """
+        if not len(images):
+            return np.zeros((0, self._classes), np.float32)
+        with one_thread_each(), self._torch.inference_mode():
+            inputs = (_as_input(self._torch, images[row : row + 1]) for row in range(len(images)))
+            found = self._torch.cat([self._model(one).softmax(-1) for one in inputs])
+        return np.asarray(found.numpy(), np.float32)
 
 
 def _network(torch: Any, classes: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 from collections import Counter
@@ -14,8 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from datasets import ClassLabel, Dataset, Features
 
-from hfaug.backends import Seen, facts, image_classifier
-from hfaug.backends.small_classifier import SIZE, probabilities, train
+from hfaug.assets import Asset
+from hfaug.backends import Seen, facts, image_classes, image_classifier
+from hfaug.backends.small_classifier import SIZE, SmallClassifier, train
 from hfaug.errors import ParameterError, RoleError
 from hfaug.fields import ModelName, Share
 from hfaug.filters.learning import LearningFilter, real_rows
@@ -69,13 +71,20 @@ class LabelAgrees(LearningFilter):
         return (self.image, self.label)
 
     def check(self, features: Features) -> None:
-        """Make sure that there are images with classes."""
+        """Make sure that there are images with classes, and that the classifier, if it is given, knows these.
+
+        Raises:
+            RoleError: There are none.
+            ParameterError: It knows others.
+        """
         super().check(features)
         if not isinstance(features[self.label], ClassLabel):
             raise RoleError(
                 f"{type(self).__name__}: label must be a ClassLabel, column {self.label!r} is {features[self.label]}; "
                 "use ds.class_encode_column, or source.encode in a recipe"
             )
+        if self.model is not None:
+            self._places(features[self.label].names, image_classes(self.model, revision=self.revision))
 
     def models(self) -> tuple[dict[str, Any], ...]:
         """The classifier, if it is not trained here."""
@@ -91,8 +100,6 @@ class LabelAgrees(LearningFilter):
         self.check(rows.features)
         names = rows.features[self.label].names
         state = {} if self.model is not None else self._trained(rows, names)
-        if self.model is not None:
-            self._places(names)
         flat = [np.ascontiguousarray(value) for value in state.values()]
         columns = {
             "name": list(state),
@@ -112,37 +119,33 @@ class LabelAgrees(LearningFilter):
             for image, label in zip(images, labels, strict=True)
         ]
         judged = [place for place, reason in enumerate(found) if reason is None]
-        scores = self._scores([image for place in judged if (image := images[place]) is not None])
-        known = self._places(names) if self.model is not None else range(len(names))
+        seen = [image for place in judged if (image := images[place]) is not None]
+        if self.model is not None:
+            classifier = image_classifier(self.model, revision=self.revision)
+            known, scores = self._places(names, classifier.classes), classifier.classify(seen)
+        else:
+            known, scores = list(range(len(names))), self._scores(seen)
         for place, score in zip(judged, scores, strict=True):
-            seen = known[labels[place] or 0]
-            if score.argmax() != seen or score[seen] < self.least_probability:
+            own = known[labels[place] or 0]
+            if score.argmax() != own or score[own] < self.least_probability:
                 found[place] = "looks like another class"
         return found
 
-    def _scores(self, images: Sequence[Seen]) -> npt.NDArray[np.floating[Any]]:
-        """The probability of each class that the classifier knows, shape (images, classes)."""
-        if not images:
-            return np.zeros((0, 1), np.float32)
-        if self.model is not None:
-            return image_classifier(self.model, revision=self.revision).classify(images)
-        state = {
-            row["name"]: np.frombuffer(row["weights"], row["dtype"]).reshape(row["shape"])
-            for row in self.known().to_pylist()
-        }
-        return probabilities(state, np.stack([reduced(image, SIZE) for image in images]))
+    def _scores(self, images: Sequence[Seen]) -> npt.NDArray[np.float32]:
+        """What the trained classifier says of images, shape (images, classes)."""
+        assert self.learnt is not None  # noqa: S101 - `judge` has seen to that
+        small = np.array([reduced(image, SIZE) for image in images], np.uint8).reshape(-1, SIZE, SIZE, 3)
+        return _classifier(self.learnt).probabilities(small)
 
-    def _places(self, names: Sequence[str]) -> list[int]:
+    def _places(self, names: Sequence[str], known: Sequence[str]) -> list[int]:
         """Where the classes of the column stand among those of the given classifier."""
-        assert self.model is not None  # noqa: S101 - callers have seen to that
-        known = list(image_classifier(self.model, revision=self.revision).classes)
         missing = [name for name in names if name not in known]
         if missing:
             raise ParameterError(
                 f"{type(self).__name__}: the classes of {self.model} must be named as those of {self.label!r}, "
                 f"{', '.join(missing)} is not among {', '.join(known[:20])}; rename the classes of one of them"
             )
-        return [known.index(name) for name in names]
+        return [list(known).index(name) for name in names]
 
     def _trained(self, rows: Dataset, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         """A classifier that is good enough on real images it has not seen."""
@@ -154,7 +157,7 @@ class LabelAgrees(LearningFilter):
                 f"{', '.join(lacking) or 'what is left'} has none or too few; name a model that knows the classes"
             )
         state = train(images[~held], labels[~held], len(names))
-        hits = probabilities(state, images[held]).argmax(axis=1) == labels[held]
+        hits = SmallClassifier(state).probabilities(images[held]).argmax(axis=1) == labels[held]
         right = float(np.mean([hits[labels[held] == number].mean() for number in np.unique(labels[held])]))
         if right < self.least_accuracy:
             raise ParameterError(
@@ -179,6 +182,15 @@ class LabelAgrees(LearningFilter):
         images = np.array([image for image, _, _ in pairs], np.uint8).reshape(-1, SIZE, SIZE, 3)
         labels = np.array([label for _, label, _ in pairs], np.int64)
         return images, labels, np.array([held for _, _, held in pairs], np.bool_)
+
+
+@functools.lru_cache(maxsize=4)
+def _classifier(learnt: Asset) -> SmallClassifier:
+    """The trained classifier, made once a process."""
+    rows = learnt.table().to_pylist()
+    return SmallClassifier(
+        {row["name"]: np.frombuffer(row["weights"], row["dtype"]).reshape(row["shape"]) for row in rows}
+    )
 
 
 def _in_turns(labels: Sequence[int], most: int) -> dict[int, int]:

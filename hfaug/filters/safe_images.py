@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from hfaug.backends import facts, image_classifier
+from datasets import Features
+
+from hfaug.backends import facts, image_classes, image_classifier
 from hfaug.errors import ParameterError
 from hfaug.fields import ModelName, Share
 from hfaug.filters.base import BatchFilter
@@ -53,6 +55,15 @@ class SafeImages(BatchFilter):
         """The checker."""
         return (facts("image_classifier", self.model, self.revision),)
 
+    def check(self, features: Features) -> None:
+        """Make sure that there are images, and that the model has the classes that must not be.
+
+        Raises:
+            ParameterError: It has not.
+        """
+        super().check(features)
+        self._places(image_classes(self.model, revision=self.revision))
+
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """One entry a row, in order.
 
@@ -60,17 +71,21 @@ class SafeImages(BatchFilter):
             ParameterError: The model has no such class.
         """
         checker = image_classifier(self.model, revision=self.revision)
-        known = list(checker.classes)
+        unsafe = self._places(checker.classes)
+        found: list[str | None] = [None] * len(rows)
+        images = {place: image for place, row in enumerate(rows) if (image := looked_at(row, self.image)) is not None}
+        scores = checker.classify(list(images.values()))
+        for place, score in zip(images, scores, strict=True):
+            if sum(score[at] for at in unsafe) > self.most:
+                found[place] = "unsafe image"
+        return found
+
+    def _places(self, known: Sequence[str]) -> list[int]:
+        """Where the classes that must not be stand among those of the model."""
         unknown = [name for name in self.unsafe if name not in known]
         if unknown or not self.unsafe:
             raise ParameterError(
                 f"{type(self).__name__}: unsafe must name classes of {self.model} ({', '.join(known[:20])}), "
                 f"{', '.join(unknown) or 'nothing'} is none; correct unsafe"
             )
-        found: list[str | None] = [None] * len(rows)
-        images = {place: image for place, row in enumerate(rows) if (image := looked_at(row, self.image)) is not None}
-        scores = checker.classify(list(images.values()))
-        for place, score in zip(images, scores, strict=True):
-            if sum(score[known.index(name)] for name in self.unsafe) > self.most:
-                found[place] = "unsafe image"
-        return found
+        return [list(known).index(name) for name in self.unsafe]

@@ -6,8 +6,8 @@ import torch
 import transformers
 from datasets import ClassLabel, Dataset, Features, Image
 
-from hfaug.backends import facts, image_classifier, image_features, registry
-from hfaug.errors import ModelError
+from hfaug.backends import facts, image_classes, image_classifier, image_features, registry
+from hfaug.errors import ModelError, ParameterError
 from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 37}
@@ -75,6 +75,19 @@ def test_a_classifier_gives_probabilities_of_its_named_classes(models):
     assert np.array_equal(model.classify(IMAGES[2:3])[0], found[2])
     assert (model.determinism, model.settings["dtype"]) == ("row", "float32")
     assert facts("image_classifier", str(models / "vit"))["revision"] == model.revision
+
+
+def test_the_classes_of_a_model_are_known_before_it_is_loaded(models, monkeypatch):
+    """From its config, so filters that name others are refused before any work."""
+    model, features = str(models / "vit"), Features({"image": Image(), "label": ClassLabel(names=["dog", "cow"])})
+    registry.unload()
+    monkeypatch.setattr(transformers.AutoModelForImageClassification, "from_pretrained", None)
+    assert image_classes(model) == ["cat", "dog", "nsfw"]
+    with pytest.raises(ParameterError, match=r"unsafe must name classes of .*vit \(cat, dog, nsfw\), gore is none"):
+        SafeImages(model=model, unsafe=("gore",)).check(features)
+    with pytest.raises(ParameterError, match="those of 'label', cow is not among cat, dog, nsfw; rename"):
+        LabelAgrees(model=model).check(features)
+    SafeImages(model=model).check(features)
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_recorded(models, monkeypatch):

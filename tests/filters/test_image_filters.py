@@ -1,6 +1,8 @@
 """Filters of made images: labels a classifier sees, copies of real images, near duplicates, what must not be shown."""
 
+import dataclasses
 import io
+import pickle
 
 import cv2
 import numpy as np
@@ -12,7 +14,15 @@ from PIL import Image as Pillow
 from hfaug import provenance
 from hfaug.backends import registry, small_classifier
 from hfaug.errors import CallError, MediaError, ParameterError, RoleError
-from hfaug.filters import LabelAgrees, NearDuplicateImages, NotMemorized, SafeImages, near_duplicate_images, pictures
+from hfaug.filters import (
+    LabelAgrees,
+    NearDuplicateImages,
+    NotMemorized,
+    SafeImages,
+    label_agrees,
+    near_duplicate_images,
+    pictures,
+)
 from hfaug.filters.pictures import looked_at
 from tests.conftest import DATA
 
@@ -85,6 +95,24 @@ def test_what_is_said_of_a_row_does_not_depend_on_its_company(digits, judge):
     assert judge._scores([np.asarray(a) for a in arrays[:3]])[2].tolist() == (
         judge._scores([np.asarray(arrays[2])])[0].tolist()
     )
+
+
+def test_the_network_is_made_once_a_process_and_the_filter_stays_what_it_is(digits, judge, monkeypatch):
+    """Whatever the number of batches, and for an equal filter too, such as one that was pickled."""
+    made = []
+    before = small_classifier._network
+    monkeypatch.setattr(small_classifier, "_network", lambda *given: made.append(given) or before(*given))
+    label_agrees._classifier.cache_clear()
+    monkeypatch.setattr(LabelAgrees, "batch_rows", 16)
+    arrays, labels = digits
+    table = rows(arrays[240:], labels[240:], "synthetic").with_format("arrow")[:]
+    found = judge.reasons([table])
+    again = pickle.loads(pickle.dumps(judge))
+    assert again.reasons([table]) == found
+    assert len(made) == 1
+    assert (again, hash(again), again.fingerprint) == (judge, hash(judge), judge.fingerprint)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        again.label = "other"
 
 
 def test_rows_without_image_or_class_are_told_apart(digits, judge):
@@ -254,8 +282,13 @@ def test_images_that_the_checker_objects_to_fall():
         table = rows(shown, [0] * 4, "source").with_format("arrow")[:]
         assert SafeImages(model="x").reasons([table]) == [None, None, "unsafe image", "unsafe image"]
         assert SafeImages(model="x", most=0.9).reasons([table])[2] is None
-        with pytest.raises(ParameterError, match=r"unsafe must name classes of x \(fine, nsfw\), gore is none"):
-            SafeImages(model="x", unsafe=("gore",)).reasons([table])
+        for refused in (SafeImages(model="x", unsafe=("gore",)), SafeImages(model="x", unsafe=("nsfw", "gore"))):
+            with pytest.raises(ParameterError, match=r"unsafe must name classes of x \(fine, nsfw\), gore is none"):
+                refused.reasons([table])
+            with pytest.raises(ParameterError, match=r"unsafe must name classes of x \(fine, nsfw\), gore is none"):
+                refused.check(Features({"image": Image()}))
+        with pytest.raises(ParameterError, match="nothing is none; correct unsafe"):
+            SafeImages(model="x", unsafe=()).check(Features({"image": Image()}))
 
 
 def test_a_classifier_of_ones_own_judges_by_the_names_of_its_classes():

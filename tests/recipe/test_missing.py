@@ -212,6 +212,30 @@ def test_what_cannot_be_done_is_refused_before_any_work(change: tuple[str, str],
     assert not (folder / "work").exists()
 
 
+@pytest.mark.parametrize(
+    "chosen, told",
+    [
+        (
+            "filter.safe_images: {unsafe: [gore], model: MODEL}",
+            "SafeImages: unsafe must name classes of .* gore is none",
+        ),
+        ("filter.label_agrees: {model: MODEL}", "LabelAgrees: the classes of .* LABEL_0, LABEL_1; rename"),
+    ],
+)
+def test_a_class_that_the_model_of_a_filter_lacks_is_refused_before_any_work(
+    chosen: str, told: str, folder: Path
+) -> None:
+    """Its config is enough to know; the weights are not even there."""
+    (folder / "model").mkdir()
+    (folder / "model" / "config.json").write_text('{"model_type": "vit"}')
+    pictured = (folder / "things.jsonl").read_text().replace('"tone"', '"image": "nothing.png", "tone"')
+    (folder / "things.jsonl").write_text(pictured)
+    filters = f"[{{{chosen.replace('MODEL', str(folder / 'model'))}}}]"
+    with pytest.raises(RecipeError, match=rf"steps\[0\]\.balance\.generate\.filters: {told}"):
+        made(BALANCE.replace("[tests.recipe.inventing:Even]", filters), folder)
+    assert not (folder / "work").exists()
+
+
 def test_a_target_that_names_classes_says_which_are_filled(folder: Path) -> None:
     """So a list of them beside it could only contradict."""
     both = BALANCE.replace("target: 12", "target: {dog: 9}").replace("tries: 9", "tries: 9\n        classes: [bird]")
