@@ -7,7 +7,7 @@ from typing import Any
 
 from datasets import ClassLabel, Features
 
-__all__ = ["NO_CLASS", "class_column", "class_name", "class_names_of", "classes_of", "combined_classes"]
+__all__ = ["NO_CLASS", "class_column", "class_name", "class_names_of", "class_title", "classes_of", "combined_classes"]
 
 NO_CLASS = "(none)"
 """What a row is counted under that its class column gives no class."""
@@ -36,6 +36,15 @@ def class_name(label: int | None, names: Sequence[str] | None) -> str:
     ('spam', '(none)', '')
     """
     return "" if names is None else NO_CLASS if label is None or label < 0 else names[label]
+
+
+def class_title(names: Sequence[str]) -> str:
+    """A class, or a combination of classes, as people read it; no two are written alike.
+
+    >>> class_title(["n/a"]), class_title(["cat", "black"]), class_title(["cat", "n/a"])
+    ('n/a', 'cat / black', "cat / 'n/a'")
+    """
+    return names[0] if len(names) == 1 else " / ".join(repr(name) if "/" in name else name for name in names)
 
 
 def classes_of(labels: Sequence[Any], feature: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from hfaug.engine import Engine, Node, RunReport, View, World
 from hfaug.engine.launch import stoppable
 from hfaug.filters import Filter
 from hfaug.op import Op
-from hfaug.recipe.missing import MISSING, generation_nodes
+from hfaug.recipe.missing import generation_nodes, missing_in, tell_missing
 from hfaug.recipe.model_runs import model_runs
 from hfaug.recipe.requests import occurrence
 from hfaug.recipe.schema import Augment, Balance, FilterRows, Recipe, Synthesise, parts_of
@@ -77,7 +77,10 @@ def build(recipe: Recipe, work: str | Path, world: World | None = None, *, progr
         made = [{split: engine.finish(node)[0] for split, node in step.items()} for step in stages.made]
         report = RunReport(views, tuple(names), engine.stages, engine.world, engine.store, engine.events)
     splits = DatasetDict({name: view.dataset() for name, view in zip(names, views, strict=True)})
-    return Build(recipe, splits, _record(recipe, stages, made, report), report)
+    record = _record(recipe, stages, made, report)
+    for number, step in enumerate(record.steps):
+        tell_missing(f"recipe, steps[{number}]", step.missing, report.world)
+    return Build(recipe, splits, record, report)
 
 
 def plan_stages(recipe: Recipe) -> Stages:
@@ -155,8 +158,7 @@ def _step_record(step: Augment | Synthesise | FilterRows | Balance, views: Mappi
         for name, count in view.counts.items():
             if name.startswith("rejected:"):
                 rejects[name.removeprefix("rejected:")] += count
-            elif name.startswith(MISSING):
-                missing[name.removeprefix(MISSING)] += count
+        missing.update(missing_in(view.counts))
     parts = parts_of(step)
     changes = sorted({text for part in parts if isinstance(part, Op) for text in part.may_change})
     kind = {Augment: "augment", Synthesise: "synthesise", FilterRows: "filter", Balance: "balance"}[type(step)]

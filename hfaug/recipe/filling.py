@@ -19,7 +19,7 @@ from hfaug.filters import Filter
 from hfaug.ids import formatted, with_ids
 from hfaug.op import Op
 from hfaug.recipe.asking import Generate, Prompts, prompt_fault
-from hfaug.recipe.missing import Generation
+from hfaug.recipe.missing import Generation, missing_in, tell_missing
 from hfaug.recipe.schema import Balance
 from hfaug.recipe.sources import digest_of
 
@@ -103,6 +103,7 @@ def generate_missing(
     made = Generation("made", "generate_missing", asking, real, rows.features).until(step, tries)
     with stoppable(), Engine(work or assets_folder().parent / "work", world, progress=progress) as engine:
         (view,) = engine.finish(made)
+    tell_missing("generate_missing", missing_in(view.counts), engine.world)
     return formatted(concatenate_datasets([rows, view.dataset()]) if len(view) else rows, dataset)
 
 

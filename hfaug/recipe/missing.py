@@ -18,8 +18,21 @@ import pyarrow as pa
 from datasets import Features
 
 from hfaug.balance import rows_wanted, target_of
-from hfaug.classes import class_names_of
-from hfaug.engine import Concat, Deferred, MapStep, Node, Pick, RowsStep, Stage, Take, UnitResult, View, WholeStep
+from hfaug.classes import class_names_of, class_title
+from hfaug.engine import (
+    Concat,
+    Deferred,
+    MapStep,
+    Node,
+    Pick,
+    RowsStep,
+    Stage,
+    Take,
+    UnitResult,
+    View,
+    WholeStep,
+    World,
+)
 from hfaug.errors import RecipeError
 from hfaug.filters import DatasetFilter, Filter
 from hfaug.recipe.asking import Class, Generate
@@ -30,11 +43,11 @@ from hfaug.recipe.schema import Balance, Synthesise
 from hfaug.recipe.sources import digest_of
 from hfaug.recipe.steps import check_balance, check_splits, fitted, op_stage, resample_stage
 
-__all__ = ["MISSING", "Generation", "generation_nodes", "missing_rows", "next_round"]
+__all__ = ["Generation", "generation_nodes", "missing_in", "missing_rows", "next_round", "tell_missing"]
 
 logger = logging.getLogger("hfaug")
 
-MISSING = "missing:"
+_MISSING = "missing:"
 """Begins the name of a count of rows that are still missing of a class when the tries are used up."""
 
 
@@ -209,7 +222,7 @@ class Generation:
         """The rows that stay in the end."""
         rows, counting = self._compared(rounds, states)
         columns = self.asking.prompts.columns
-        digest = digest_of("enough", columns, sorted(wanted.items()))
+        digest = digest_of("enough-2", columns, sorted(wanted.items()))
         enough = WholeStep(f"enough-{self.name}", digest, _Enough(columns, wanted), lambda *_: PLACES)
         return Pick(rows, Stage(enough, (rows, *counting)))
 
@@ -248,12 +261,34 @@ class _Enough:
             counts.update({name: count for name, count in view.counts.items() if name.startswith("rejected:")})
         if len(places) < rows.num_rows:
             counts["rejected:more than were missing"] = rows.num_rows - len(places)
-        short = {" / ".join(name): rows for name, rows in left.items() if name is not None and rows > 0}
-        if short:
-            told = ", ".join(f"{rows} of {name}" for name, rows in sorted(short.items()))
-            logger.warning("hfaug: the tries are used up, still missing: %s; raise tries or ease the filters", told)
-        counts.update({MISSING + name: rows for name, rows in short.items()})
+        counts.update(
+            {_MISSING + class_title(name): rows for name, rows in left.items() if name is not None and rows > 0}
+        )
         return UnitResult(pa.table({"row": pa.array(places, pa.int64())}), dict(counts))
+
+
+def missing_in(counts: Mapping[str, int]) -> dict[str, int]:
+    """The rows of each class that are still missing, where the tries were used up.
+
+    Args:
+        counts: Those of the rows that `Generation.until` made.
+    """
+    return {name.removeprefix(_MISSING): rows for name, rows in counts.items() if name.startswith(_MISSING)}
+
+
+def tell_missing(who: str, missing: Mapping[str, int], world: World) -> None:
+    """Say in the log what is still missing, once for all processes, also where it was found out in a run before.
+
+    Args:
+        who: Who speaks.
+        missing: Rows by class; nothing is said of none.
+        world: Which process this is.
+    """
+    if missing and world.is_main:
+        told = ", ".join(f"{rows} of {name}" for name, rows in sorted(missing.items()))
+        logger.warning(
+            "hfaug: %s: the tries are used up, still missing: %s; raise tries or ease the filters", who, told
+        )
 
 
 def generation_nodes(

@@ -32,6 +32,17 @@ def test_the_rows_stay_and_the_missing_ones_follow(tmp_path: Path) -> None:
     assert [item["origin"] for item in found[provenance.COLUMN]] == ["source"] * 4 + ["synthetic"] * 2
 
 
+def test_what_is_still_missing_is_told_every_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also by a call that finds everything done."""
+    for _ in range(2):
+        caplog.clear()
+        found = hfaug.generate_missing(
+            PETS, "label", Invent(refused=1), prompt="a {label}", work=tmp_path, progress=False
+        )
+        assert len(found) == 4
+        assert caplog.text.count("generate_missing: the tries are used up, still missing: 2 of dog; raise tries") == 1
+
+
 def test_a_second_call_makes_nothing_anew_and_more_are_added_to_what_is_there(tmp_path: Path) -> None:
     """A request's id follows from its class and number."""
     few, again, more = filled(tmp_path), filled(tmp_path), filled(tmp_path, target=9)

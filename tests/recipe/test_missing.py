@@ -86,7 +86,13 @@ def test_a_generator_that_fails_is_asked_so_often_and_no_more(folder: Path, capl
     assert step.missing == {"bird": 11, "dog": 8}
     assert step.rejects == {"no idea": 57}
     assert counts(result.splits["train"]) == {"cat": 15, "dog": 4, "bird": 1}
-    assert "still missing: 11 of bird, 8 of dog; raise tries or ease the filters" in caplog.text
+    told = (
+        "recipe, steps[0]: the tries are used up, still missing: 11 of bird, 8 of dog; raise tries or ease the filters"
+    )
+    assert caplog.text.count(told) == 1
+    caplog.clear()
+    made(BALANCE.replace("refused: 0.2", "refused: 1.0").replace("tries: 9", "tries: 3"), folder)
+    assert caplog.text.count(told) == 1  # though nothing was left to do
 
 
 def test_filters_that_compare_rows_see_all_rounds_and_the_real_rows(folder: Path) -> None:
@@ -166,6 +172,16 @@ def test_combinations_of_classes_are_filled(folder: Path) -> None:
     }  # fmt: skip
     listed = text.replace("tries: 9", "tries: 9\n        classes: [[dog, high]]").replace("target: 12", "target: 5")
     assert Counter(row["tone"] for row in invented(made(listed, folder).splits["train"])) == {"high": 5}
+
+
+def test_combinations_whose_names_would_join_alike_are_told_apart(folder: Path) -> None:
+    """Which rows are missing is counted by class, whatever the names hold."""
+    pairs = [("a / b", "c"), ("a", "b / c")]
+    lines = [{"text": f"real {name} 1", "label": name, "tone": tone} for name, tone in pairs]
+    (folder / "things.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    text = BALANCE.replace("column: label", "column: [label, tone]").replace("refused: 0.2", "refused: 1.0")
+    (step,) = made(text.replace("target: 12", "target: 3"), folder).record.steps
+    assert step.missing == {"'a / b' / c": 2, "a / 'b / c'": 2}
 
 
 def test_larger_classes_are_cut_where_asked(folder: Path) -> None:
