@@ -112,7 +112,7 @@ def rows_wanted(counts: Mapping[Any, int], target: Target) -> dict[Any, int]:
     else:
         known: dict[Any, Any] = {"most": max(counts.values()), "least": min(counts.values())}
         numbers = dict.fromkeys(counts, known.get(target, target))
-    wrong = [number for number in numbers.values() if not isinstance(number, int) or number < 0]
+    wrong = [rows for rows in numbers.values() if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0]
     if wrong or (not isinstance(target, Mapping) and not any(numbers.values())):
         raise ParameterError(
             f"balance: target must be 'most', 'least', a number of rows from 1 up, or such numbers by class, "

@@ -83,6 +83,12 @@ class LabelAgrees(LearningFilter):
                 f"{type(self).__name__}: label must be a ClassLabel, column {self.label!r} is {features[self.label]}; "
                 "use ds.class_encode_column, or source.encode in a recipe"
             )
+        if self.learnt is not None and features[self.label].names != self._names():
+            raise RoleError(
+                f"{type(self).__name__}: the classes of {self.label!r} must be those that it learnt, in their order, "
+                f"{', '.join(self._names()[:20])}, got {', '.join(features[self.label].names[:20])}; "
+                "cast the column to the feature of the other dataset"
+            )
         if self.model is not None:
             self._places(features[self.label].names, image_classes(self.model, revision=self.revision))
 
@@ -111,7 +117,7 @@ class LabelAgrees(LearningFilter):
 
     def judge_made(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each row None to keep it, else why not."""
-        names = json.loads(self.known().schema.metadata[b"classes"])
+        names = self._names()
         images = [looked_at(row, self.image) for row in rows]
         labels = [_class(row[self.label], names) for row in rows]
         found: list[str | None] = [
@@ -129,6 +135,11 @@ class LabelAgrees(LearningFilter):
             own = known[labels[place] or 0]
             if score.argmax() != own or score[own] < self.least_probability:
                 found[place] = "looks like another class"
+        return found
+
+    def _names(self) -> list[str]:
+        """The names of the classes, as it learnt them."""
+        found: list[str] = json.loads(self.known().schema.metadata[b"classes"])
         return found
 
     def _scores(self, images: Sequence[Seen]) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import xxhash
 from datasets import Dataset, concatenate_datasets
@@ -68,7 +69,7 @@ def generate_missing(
 
     Raises:
         RoleError: There is no such column.
-        ParameterError: The target or the tries are none.
+        ParameterError: The dataset, the target, the filters, the slots or the tries are none.
         RecipeError: A class or slot is unknown, or made rows do not fit the columns.
 
     >>> from datasets import ClassLabel, Features, Value
@@ -87,15 +88,12 @@ def generate_missing(
     ([0, 0, 1, 1], 'BUY SPAM')
     """
     check_op(op, "generate_missing")
-    if not isinstance(tries, int) or tries < 1:
-        raise ParameterError(f"generate_missing: tries must be a whole number from 1 up, got {tries!r}; correct tries")
+    chosen = _checked(dataset, filters, tries)
     columns = class_columns("generate_missing", column, dataset.features)
-    prompts = Prompts(columns, prompt, {name: tuple(words) for name, words in (slots or {}).items()})
-    if prompt is not None and (fault := prompt_fault(prompt, {*columns, *prompts.slots})):
-        raise RecipeError(f"generate_missing: prompt {fault[0]}, got {prompt!r}; {fault[1]}")
+    prompts = _prompts(columns, prompt, slots or {})
     listed = (classes,) if isinstance(classes, str) else classes
     named = tuple((one,) if isinstance(one, str) else tuple(one) for one in listed)
-    asking = Generate(op, prompts, named, (filters,) if isinstance(filters, Filter) else tuple(filters), tries)
+    asking = Generate(op, prompts, named, chosen, tries)
     step = Balance(columns, target, drop=False, generate=asking)
     rows = with_ids(dataset.with_format(None), id_column=op.binding.id)
     target_of("generate_missing", target, columns, rows.features)
@@ -105,6 +103,41 @@ def generate_missing(
         (view,) = engine.finish(made)
     tell_missing("generate_missing", missing_in(view.counts), engine.world)
     return formatted(concatenate_datasets([rows, view.dataset()]) if len(view) else rows, dataset)
+
+
+def _checked(dataset: Any, filters: Any, tries: Any) -> tuple[Filter, ...]:
+    """The filters, if what was given is what it must be."""
+    if not isinstance(dataset, Dataset):
+        raise ParameterError(
+            f"generate_missing: dataset must be stored rows of one split, got {type(dataset).__name__}; "
+            "name a split, and do not stream it"
+        )
+    chosen = tuple(filters) if isinstance(filters, Sequence) and not isinstance(filters, str) else (filters,)
+    wrong = [one for one in chosen if not isinstance(one, Filter)]
+    if wrong:
+        raise ParameterError(
+            f"generate_missing: filters must be filters, such as hfaug.filters.NearDuplicateImages(), "
+            f"got {wrong[0]!r}; correct filters"
+        )
+    if not isinstance(tries, int) or isinstance(tries, bool) or tries < 1:
+        raise ParameterError(f"generate_missing: tries must be a whole number from 1 up, got {tries!r}; correct tries")
+    return chosen
+
+
+def _prompts(columns: tuple[str, ...], prompt: str | None, slots: Mapping[str, Sequence[str]]) -> Prompts:
+    """How the generator is told what to make, if it can be told so."""
+    for name, words in slots.items():
+        texts = not isinstance(words, str) and all(isinstance(word, str) for word in words)
+        if not texts or not words or name in columns:
+            raise ParameterError(
+                f"generate_missing: a slot must list words, and not be called as the class column, got "
+                f"{name!r}: {words!r}; correct slots"
+            )
+    if slots and prompt is None:
+        raise ParameterError("generate_missing: slots must come with a prompt, in which they are filled, got none")
+    if prompt is not None and (fault := prompt_fault(prompt, {*columns, *slots})):
+        raise RecipeError(f"generate_missing: prompt {fault[0]}, got {prompt!r}; {fault[1]}")
+    return Prompts(columns, prompt, {name: tuple(words) for name, words in slots.items()})
 
 
 def _digest(rows: Dataset) -> str:

@@ -92,6 +92,7 @@ class Generation:
         real: The rows of the split before.
         columns: The columns of the split.
         again: How many steps before ask for the same.
+        taught: The rows that filters learn from; `real` when left out.
 
     Raises:
         RecipeError: What is made does not fit what is there, or a class or column is unknown.
@@ -103,6 +104,7 @@ class Generation:
     real: Node
     columns: Features
     again: int = 0
+    taught: Node | None = None
 
     def __post_init__(self) -> None:
         _ = self._joins
@@ -155,7 +157,8 @@ class Generation:
     def _states(self) -> dict[Filter, Node]:
         """What the filters learn from the rows that are there, before any is made."""
         filters = [chosen for chosen in self.asking.filters if not chosen.ready]
-        return {chosen: learnt(f"{self.name}-{number}", chosen, self.real) for number, chosen in enumerate(filters)}
+        rows = self.taught or self.real
+        return {chosen: learnt(f"{self.name}-{number}", chosen, rows) for number, chosen in enumerate(filters)}
 
     @cached_property
     def _requested(self) -> Features:
@@ -300,6 +303,8 @@ def generation_nodes(
 ) -> dict[str, Node]:
     """The rows that a generator makes; `nodes` is brought up to date.
 
+    Filters that learn do so from the rows of the train split, whichever the made ones join, where there is one.
+
     Args:
         number: Of the step.
         step: One that synthesises, or one that balances by made rows.
@@ -309,16 +314,16 @@ def generation_nodes(
     """
     place = f"recipe, steps[{number}]"
     check_splits(number, (step.split,), nodes)
-    real, columns = nodes[step.split], features[step.split]
+    real, columns, taught = nodes[step.split], features[step.split], nodes.get("train")
     if isinstance(step, Synthesise):
         name = f"synthesise-{number}-{step.split}"
-        made = Generation(name, f"{place}.synthesise", step, real, columns, again).fixed(step.count)
+        made = Generation(name, f"{place}.synthesise", step, real, columns, again, taught).fixed(step.count)
         nodes[step.split] = Concat((real, made))
         return {step.split: made}
     check_balance(number, step, features)
     assert step.generate is not None  # noqa: S101 - for the type checker
     asking = Generation(
-        f"balance-{number}-{step.split}", f"{place}.balance.generate", step.generate, real, columns, again
+        f"balance-{number}-{step.split}", f"{place}.balance.generate", step.generate, real, columns, again, taught
     )
     made = asking.until(step, step.generate.tries)
     kept = resample_stage(f"keep-{number}-{step.split}", step, real, extra=False)

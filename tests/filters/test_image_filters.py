@@ -115,6 +115,13 @@ def test_the_network_is_made_once_a_process_and_the_filter_stays_what_it_is(digi
         again.label = "other"
 
 
+def test_rows_whose_classes_have_other_numbers_are_refused(digits, judge):
+    """Their numbers would be taken for those of the rows that it learnt from."""
+    other = rows(digits[0][:3], [1, 2, 3], "synthetic").cast_column("label", ClassLabel(names=NAMES[::-1]))
+    with pytest.raises(RoleError, match=r"must be those that it learnt, in their order, 0, 1, .* got 9, 8"):
+        judge.of(other)
+
+
 def test_rows_without_image_or_class_are_told_apart(digits, judge):
     image = {"bytes": encoded(digits[0][0]), "path": None}
     assert judge.judge(

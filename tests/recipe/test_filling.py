@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hfaug
 from hfaug import provenance
@@ -74,6 +74,15 @@ def test_numbers_by_class_name_classes_by_numbers_too_and_combinations_by_tuples
     "wrong, told",
     [
         ({"tries": 0}, "tries must be a whole number from 1 up, got 0"),
+        ({"tries": True}, "tries must be a whole number from 1 up, got True"),
+        ({"target": True}, "target must be 'most', 'least', a number"),
+        ({"filters": [Even]}, r"filters must be filters, such as .* got <class .*Even"),
+        ({"filters": "filter.exact_duplicates"}, "filters must be filters, .* got 'filter.exact_duplicates'"),
+        ({"slots": {"size": "small"}, "prompt": "a {size} {label}"}, "a slot must list words.*got 'size': 'small'"),
+        ({"slots": {"size": []}, "prompt": "a {size} {label}"}, r"a slot must list words.*got 'size': \[\]"),
+        ({"slots": {"size": [1]}, "prompt": "a {size} {label}"}, r"a slot must list words.*got 'size': \[1\]"),
+        ({"slots": {"label": ["x"]}}, "not be called as the class column"),
+        ({"slots": {"size": ["small"]}, "prompt": None}, "slots must come with a prompt"),
         ({"target": "lots"}, "target must be 'most', 'least', a number"),
         ({"target": {"dog": -1}}, "target must be 'most', 'least', a number"),
         ({"target": {("dog", "high"): 2}}, "target must name classes of 'label'"),
@@ -87,6 +96,8 @@ def test_targets_and_classes_are_checked_before_any_work(wrong: dict[str, object
     with pytest.raises((ParameterError, RecipeError), match=told):
         filled(tmp_path, **wrong)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(ParameterError, match="dataset must be stored rows of one split, got DatasetDict; name a split"):
+        hfaug.generate_missing(DatasetDict(train=PETS), "label", Invent())  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:

@@ -133,6 +133,15 @@ def test_a_filter_step_learns_from_the_train_split_for_all_splits(folder: Path) 
 """
     found = build(parse_recipe(start + steps, folder), folder / "work", progress=False).splits["test"]
     assert {row["text"][-1] for row in invented(found)} == set("02468")
+    asked = BALANCE.replace("inventing:Even", "inventing:NewEndings").replace("drop: false", "split: test")
+    for held in (
+        steps.split("  - filter", maxsplit=1)[0].replace(
+            "split:", "filters: tests.recipe.inventing:NewEndings, split:"
+        ),
+        asked,
+    ):
+        found = build(parse_recipe(start + held, folder), folder / "work", progress=False).splits["test"]
+        assert {row["text"][-1] for row in invented(found)} == set("02468")
 
 
 def test_any_number_of_processes_and_any_kill_give_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
