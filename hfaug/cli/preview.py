@@ -134,19 +134,22 @@ def _steps(recipe: Recipe, splits: dict[str, Any], split: str | None, options: d
     """Each step that makes rows, tried on rows of the source, or on its own requests."""
     from hfaug.preview import preview
     from hfaug.preview.steps import op_name
-    from hfaug.recipe.requests import first_requests
+    from hfaug.preview.trying import tried
     from hfaug.recipe.schema import Augment, Balance, Synthesise, asking_of
+    from hfaug.recipe.trial import trial_of
 
     for number, step in enumerate(recipe.steps, 1):
         asking = asking_of(step)
         if asking is not None and isinstance(step, (Balance, Synthesise)):
-            asked = first_requests(recipe.steps, number - 1, split_of(splits, step.split, "preview"))
+            real = split_of(splits, step.split, "preview")
+            trial = trial_of(recipe.steps, number - 1, real, splits.get("train"))
             kind = "balance" if isinstance(step, Balance) else "synthesise"
             title = f"step {number}, {kind}: {op_name(asking.op.spec())}"
-            yield preview(asked, asking.op, title=title, **{**options, "copies": 1})
+            op: Any = asking.op if asking.op.ready else asking.op.fit(real)
+            yield tried(trial.asked, op, title=title, judge=trial, **{**options, "copies": 1})
         elif isinstance(step, Augment) or (isinstance(step, Balance) and step.op is not None):
             name = split or (step.splits[0] if isinstance(step, Augment) else step.split)
-            op: Any = step.op
+            op = step.op
             kind = "augment" if isinstance(step, Augment) else "balance"
             yield preview(
                 split_of(splits, name, "preview"), op, title=f"step {number}, {kind}: {op_name(op.spec())}", **options

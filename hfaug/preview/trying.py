@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
 from hfaug import provenance
@@ -23,7 +24,9 @@ from hfaug.preview.look import Look
 from hfaug.preview.sheet import Section, Sheet
 from hfaug.preview.steps import op_line, op_name
 
-__all__ = ["one_split", "preview", "spread"]
+__all__ = ["one_split", "preview", "spread", "tried"]
+
+Judge: TypeAlias = Callable[[pa.Table], tuple[Mapping[str, str], Sequence[str]]]
 
 
 def preview(
@@ -55,6 +58,23 @@ def preview(
     >>> sheet.png[:4], "copy 2" in sheet.html
     (b'\x89PNG', True)
     """
+    return tried(dataset, op, rows=rows, copies=copies, seed=seed, title=title)
+
+
+def tried(
+    dataset: Any, op: Op, *, rows: int, copies: int, seed: int | None, title: str | None, judge: Judge | None = None
+) -> Sheet:
+    """As `preview`; where there is a judge, it is said of each made row that would fall why it would.
+
+    Args:
+        dataset: See `preview`.
+        op: See `preview`.
+        rows: See `preview`.
+        copies: See `preview`.
+        seed: See `preview`.
+        title: See `preview`.
+        judge: From made rows to why some would fall, by their ids, and what is to be said of all.
+    """
     for name, value in (("rows", rows), ("copies", copies)):
         if canonical(value, int, "preview", name) < 1:
             raise ParameterError(f"preview: {name} must be from 1 up, got {value}; change {name}")
@@ -68,11 +88,13 @@ def preview(
         op = op.fit(split)
     table, features = _with_lineage(table, features, binding.id)
     made, rejects = op.times(copies, keep=True).run_table(table, features)
+    fallen, told = judge(_made(made, table)) if judge is not None else ({}, ())
     bindings = [binding, *(leaf.binding for leaf in Plan(op, features).leaves)]
     look = Look.of(Features(op.features(features)), bindings)
-    strips = [_cells(group, look, copies, op) for group in _families(made.to_pylist(), table)]
-    counted = f"{len(strips)} of {total} rows, {copies} {'copies' if copies > 1 else 'copy'} of each"
-    notes = (op_line(op.spec()), counted, *_left_out(rejects))
+    strips = [_cells(group, look, copies, op, fallen) for group in _families(made.to_pylist(), table)]
+    what = "requests" if _asks(op) else "rows"
+    counted = f"{len(strips)} of {total} {what}, {copies} {'copies' if copies > 1 else 'copy'} of each"
+    notes = (op_line(op.spec()), counted, *_left_out(rejects), *told)
     section = Section(title or op_name(op.spec()), notes, tuple(strips))
     return Sheet((section,), "Before and after")
 
@@ -135,16 +157,35 @@ def _families(rows: Sequence[Mapping[str, Any]], table: pa.Table) -> Iterator[li
         yield group
 
 
-def _cells(rows: Sequence[Mapping[str, Any]], look: Look, copies: int, op: Op) -> tuple[Cell, ...]:
-    """A row and its copies; a copy that was rejected leaves its place empty."""
+def _made(rows: pa.Table, table: pa.Table) -> pa.Table:
+    """The rows that are none of the table's."""
+    ids = (pc.struct_field(part[provenance.COLUMN], "id") for part in (rows, table))
+    return rows.filter(pc.invert(pc.is_in(next(ids), value_set=next(ids).combine_chunks())))
+
+
+def _cells(
+    rows: Sequence[Mapping[str, Any]], look: Look, copies: int, op: Op, fallen: Mapping[str, str]
+) -> tuple[Cell, ...]:
+    """A row and its copies; a copy that was rejected leaves its place empty, and one that would fall says why."""
     numbers = [_number(row) for row in rows[1:]]
     name = op_name(op.spec())
-    asked = op.origin_of("source") == "synthetic"
-    titles = [("request" if asked else "original", ""), *((f"copy {number}", name) for number in numbers)]
+    titles = [("request" if _asks(op) else "original", ""), *((f"copy {number}", name) for number in numbers)]
     first, *made = strip(rows, look, titles, before=rows[0])
+    made = [_judged(cell, fallen.get(row[provenance.COLUMN]["id"])) for cell, row in zip(made, rows[1:], strict=True)]
     by_number = dict(zip(numbers, made, strict=True))
     missing = Note("left out: the op rejected this row", changed=True)
     return (first, *(by_number.get(number, Cell(f"copy {number}", notes=(missing,))) for number in range(copies)))
+
+
+def _asks(op: Op) -> bool:
+    """Whether the rows that an op is given are requests, not rows that it changes."""
+    return op.origin_of("source") == "synthetic"
+
+
+def _judged(cell: Cell, why: str | None) -> Cell:
+    """A cell that says first why its row would fall."""
+    notes = () if why is None else (Note(f"would be dropped by {why}", changed=True),)
+    return dataclasses.replace(cell, notes=(*notes, *cell.notes))
 
 
 def _number(row: Mapping[str, Any]) -> int:

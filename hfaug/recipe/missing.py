@@ -43,7 +43,7 @@ from hfaug.recipe.schema import Balance, Synthesise
 from hfaug.recipe.sources import digest_of
 from hfaug.recipe.steps import check_balance, check_splits, fitted, op_stage, resample_stage
 
-__all__ = ["Generation", "generation_nodes", "missing_in", "missing_rows", "next_round", "tell_missing"]
+__all__ = ["Generation", "generation_nodes", "joins_of", "missing_in", "next_round", "tell_missing", "wanted_rows"]
 
 logger = logging.getLogger("hfaug")
 
@@ -108,8 +108,6 @@ class Generation:
 
     def __post_init__(self) -> None:
         _ = self._joins
-        for chosen in self.asking.filters:
-            check_filter(f"{self.who}.filters", chosen, self.columns)
 
     def fixed(self, count: int) -> Node:
         """The rows made from so many requests of each class, less those that were lost, which it counts.
@@ -139,7 +137,9 @@ class Generation:
         states = self._states()
 
         def begin(real: View, *_states: View) -> Node:
-            return going_on(missing_rows(step, self.asking.classes, real), {}, {}, [])
+            have = _counted(real, step.columns)
+            wanted = wanted_rows(step, self.asking.classes, have, real.features)
+            return going_on({name: rows - have[name] for name, rows in wanted.items() if rows > have[name]}, {}, {}, [])
 
         def going_on(
             wanted: Mapping[Class, int], made: Mapping[Class, int], asked: Mapping[Class, int], rounds: list[_Round]
@@ -161,14 +161,8 @@ class Generation:
         return {chosen: learnt(f"{self.name}-{number}", chosen, rows) for number, chosen in enumerate(filters)}
 
     @cached_property
-    def _requested(self) -> Features:
-        """The columns of the requests."""
-        return request_rows("", self.asking.prompts, {}, self.columns).features
-
-    @cached_property
     def _joins(self) -> JoinColumns:
-        made = self.asking.op.features(self._requested)  # what is wrong comes up before any work
-        return JoinColumns(self.who, made, self._requested, self.columns)
+        return joins_of(self.who, self.asking, self.columns)
 
     def _round(self, number: str, wanted: Mapping[Class, range], states: Mapping[Filter, Node]) -> _Round:
         """The rows of one round that pass the filters which look at rows one by one."""
@@ -331,28 +325,46 @@ def generation_nodes(
     return {step.split: made}
 
 
-def missing_rows(step: Balance, classes: Sequence[Class], real: View) -> dict[Class, int]:
-    """How many rows each class lacks for the target of a step.
+def wanted_rows(
+    step: Balance, classes: Sequence[Class], have: Mapping[Class, int], columns: Features
+) -> dict[Class, int]:
+    """How many rows each class that a step may fill is to have in the end.
 
     Args:
         step: The step that balances.
         classes: The classes to fill; all that are known when empty: those of the one ClassLabel, else those that some
             row has.
-        real: The rows that are there.
+        have: The rows that each class has.
+        columns: The columns of the rows.
     """
-    have = _counted(real, step.columns)
-    target = target_of("balance", step.target, step.columns, real.features)
+    target = target_of("balance", step.target, step.columns, columns)
     if isinstance(target, Mapping):
         keys = [key if len(step.columns) > 1 else (key,) for key in target]
         asked = {column: [key[at] for key in keys] for at, column in enumerate(step.columns)}
-        names = class_names_of(asked, real.features, step.columns)
-        wanted = {name: rows for name, rows in zip(names, target.values(), strict=True) if name is not None}
-    else:
-        labels = getattr(real.features[step.columns[0]], "names", None) if len(step.columns) == 1 else None
-        known: Sequence[Class] = classes or ([(name,) for name in labels] if labels else sorted(have))
-        number = max(rows_wanted(have, target).values()) if have else target
-        wanted = {name: number if isinstance(number, int) else 0 for name in known}
-    return {name: rows - have[name] for name, rows in wanted.items() if rows > have[name]}
+        names = class_names_of(asked, columns, step.columns)
+        return {name: rows for name, rows in zip(names, target.values(), strict=True) if name is not None}
+    labels = getattr(columns[step.columns[0]], "names", None) if len(step.columns) == 1 else None
+    known: Sequence[Class] = classes or ([(name,) for name in labels] if labels else sorted(have))
+    number = max(rows_wanted(have, target).values()) if have else target
+    return {name: number if isinstance(number, int) else 0 for name in known}
+
+
+def joins_of(who: str, asking: Synthesise | Generate, columns: Features) -> JoinColumns:
+    """How what is made comes into the columns of a split; what does not fit is refused before any work.
+
+    Args:
+        who: Who speaks in errors.
+        asking: What is asked, and what made rows must pass.
+        columns: The columns of the split.
+
+    Raises:
+        RecipeError: What is made does not fit what is there, or a column is unknown.
+    """
+    requested = request_rows("", asking.prompts, {}, columns).features
+    joins = JoinColumns(who, asking.op.features(requested), requested, columns)
+    for chosen in asking.filters:
+        check_filter(f"{who}.filters", chosen, columns)
+    return joins
 
 
 def _classes(view: View, columns: Sequence[str]) -> list[Class | None]:

@@ -12,14 +12,13 @@ import xxhash
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hfaug import provenance
-from hfaug.classes import class_names_of
 from hfaug.columns import is_string
 from hfaug.errors import RecipeError
 from hfaug.randomness import Stream, Streams, row_key
 from hfaug.recipe.asking import Class, Prompts
-from hfaug.recipe.schema import Synthesise, asking_of
+from hfaug.recipe.schema import asking_of
 
-__all__ = ["check_classes", "first_requests", "known_classes", "occurrence", "request_rows"]
+__all__ = ["check_classes", "known_classes", "occurrence", "request_rows"]
 
 _OWN = ("prompt", provenance.COLUMN)
 """Columns that the requests themselves have."""
@@ -81,25 +80,6 @@ def request_rows(
     labels = [_labels(name, [names[at] for names, _ in pairs], kind) for at, (name, kind) in enumerate(named.items())]
     lineage = provenance.lineage(ids, [[] for _ in ids], "source", steps)
     return Dataset(pa.table([*labels, *([pa.array(prompts, pa.string())] if told else []), lineage], schema=schema))
-
-
-def first_requests(steps: Sequence[Any], number: int, dataset: Dataset) -> Dataset:
-    """The first requests of a step that asks a generator, to show what it makes.
-
-    Args:
-        steps: The steps of a recipe.
-        number: Place of the step among them.
-        dataset: The rows that the samples join, or rows like them.
-    """
-    asking: Any = asking_of(steps[number])
-    prompts, columns = asking.prompts, dataset.features
-    classes: Sequence[Class] = asking.classes
-    if not classes and len(prompts.columns) > 1:
-        seen = class_names_of(dataset.with_format(None), columns, prompts.columns)
-        classes = sorted({name for name in seen if name is not None})
-    count = asking.count if isinstance(asking, Synthesise) else 1
-    wanted = dict.fromkeys(known_classes(prompts, classes, columns), range(count))
-    return request_rows(asking.op.fingerprint, prompts, wanted, columns, occurrence(steps, number))
 
 
 def known_classes(asked: Prompts, classes: Sequence[Class], features: Features) -> list[Class]:

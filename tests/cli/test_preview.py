@@ -44,6 +44,75 @@ def test_each_step_of_a_recipe_is_tried(desk, capsys):
     assert text.count("<img") == 2 * 2 * 2
 
 
+GENERATED = """
+name: made
+source: {path: json, data_files: things.jsonl, encode: label}
+steps:
+  - balance:
+      column: COLUMN
+      target: 4
+      drop: false
+      generate:
+        op: {tests.recipe.inventing:Invent: {numbers: 40}}
+        prompt: "real {label}"
+        filters: [tests.recipe.inventing:FirstOfEach, tests.recipe.inventing:Even, FILTER]
+"""
+
+
+@pytest.fixture
+def things(desk):
+    """One cat, ten dogs whose numbers are even, and one fish."""
+    texts = [("real cat 2", "cat"), *[(f"real dog {number}", "dog") for number in range(0, 40, 4)]]
+    lines = [{"text": text, "label": label, "tone": "low"} for text, label in [*texts, ("real fish 9", "fish")]]
+    (desk / "things.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return desk
+
+
+def test_made_rows_say_which_filter_would_drop_them_and_why(things):
+    """The first requests are those for what the source lacks; filters fall in the order of a build."""
+    (things / "made.yaml").write_text(
+        GENERATED.replace("COLUMN", "label").replace("FILTER", "tests.recipe.inventing:NewEndings")
+    )
+    assert typed("preview", "made.yaml", "--rows", "9") == 0
+    text = page()
+    assert "6 of 6 requests, 1 copy of each" in text  # three cats and three fish, no dogs
+    assert text.count(">request<") == 6
+    odd = text.count("would be dropped by tests.recipe.inventing:Even: odd")
+    ended = text.count("would be dropped by tests.recipe.inventing:NewEndings: known ending")
+    assert 0 < odd < 6
+    assert f"tests.recipe.inventing:Even: {odd} of 6 made rows would fall: odd" in text
+    assert f"tests.recipe.inventing:NewEndings: {ended} of {6 - odd} made rows would fall: known ending" in text
+    assert odd + ended == text.count("would be dropped by") == 6  # so nothing is left to be compared
+    assert "FirstOfEach:" not in text
+    assert "Filters that need real rows took those of the source, before any step." in text
+
+
+def test_made_rows_are_compared_with_each_other_and_with_the_real_ones(things):
+    """A text that the source has falls, and the second of two that are alike."""
+    recipe = GENERATED.replace("COLUMN", "label").replace(", tests.recipe.inventing:Even, FILTER", "")
+    (things / "made.yaml").write_text(
+        recipe.replace("numbers: 40", "numbers: 2")
+        .replace('"real {label}"', '"real"')
+        .replace("target: 4", "target: 9")
+    )
+    (things / "things.jsonl").write_text((things / "things.jsonl").read_text().replace("real cat 2", "real 0"))
+    assert typed("preview", "made.yaml", "--rows", "9") == 0
+    text = page()
+    assert "tests.recipe.inventing:FirstOfEach: 8 of 9 made rows would fall: again" in text
+    assert text.count("would be dropped by tests.recipe.inventing:FirstOfEach: again") == 8
+
+
+def test_what_cannot_be_applied_is_named_and_what_the_source_has_enough_of_is_shown(things):
+    """A filter that has nothing to learn from does not hide the rows; classes need not be a ClassLabel."""
+    recipe = GENERATED.replace("encode: label", "").replace("COLUMN", "label").replace("target: 4", "target: 1")
+    (things / "made.yaml").write_text(recipe.replace("FILTER", "tests.recipe.inventing:Unteachable"))
+    assert typed("preview", "made.yaml") == 0
+    text = page()
+    assert "The source lacks no rows for this target; one request of each class is shown." in text
+    assert "3 of 3 requests" in text
+    assert "tests.recipe.inventing:Unteachable could not be applied: nothing here can be learnt" in text
+
+
 def test_an_op_is_tried_on_the_source_of_a_recipe(desk):
     assert typed("preview", "mail.yaml", "--op", "text.delete_words: {share: 0.5}", "--rows", "1", "-o", "deep/x") == 0
     assert "text.delete_words(share=0.5)" in page("deep/x.html")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from datasets import Dataset, Features, Image, Value
 
+from hfaug.errors import ParameterError
 from hfaug.filters import DatasetFilter, LearningFilter, RowFilter
 from hfaug.filters.learning import real_rows
 from hfaug.op import BatchOp, Reject
@@ -106,6 +107,15 @@ class NewEndings(LearningFilter):
         """Why not."""
         known = set(self.known()["end"].to_pylist())
         return ["known ending" if row["text"][-1] in known else None for row in rows]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Unteachable(NewEndings):
+    """Learns nothing."""
+
+    def learn(self, rows: Dataset) -> pa.Table:
+        """Nothing."""
+        raise ParameterError("nothing here can be learnt")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
