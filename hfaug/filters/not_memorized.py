@@ -28,8 +28,13 @@ class NotMemorized(LearningFilter):
     """Keep synthetic images that lie no nearer to a real image than real images lie to each other.
 
     A generator that has memorised its training data gives it away. How near is too near, the real images say: of the
-    distances from each to its nearest other, the limit leaves the share `false_alarms` below it. So about this share
-    of good images falls too, and copies do, unless they are cut out or mirrored, which only a model may see.
+    distances from each to its nearest other, the limit leaves the share `false_alarms` below it, and about this share
+    of good images falls too.
+
+    Without a model, pixels are compared, and copies that were changed in place are found, others are not. Of MNIST's
+    digits, at a share of 0.01, all fell as JPEG of quality 50 and 10 % lighter or darker; moved by 1/128 of their width
+    all, by 1/64 one in five, by 1/28 none; cut by 5 % a half at most; mirrored or in another colour none; and 0.9 % of
+    digits that are no copies. For the rest name a model, and try it on copies that you make.
 
     Args:
         image: The image column.

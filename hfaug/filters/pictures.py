@@ -16,7 +16,8 @@ from hfaug.filters.base import row_name
 __all__ = ["PIXELS", "embedded", "looked_at", "nearest", "reduced"]
 
 PIXELS = "pixels, 16x16 RGB, without their mean, of unit length"
-"""The space where no model is given: in it copies are near each other, also recompressed, recoloured or a pixel off."""
+"""The space where no model is given: in it an image is near to its copies that are recompressed, lighter, darker, noisy
+or moved by a hundredth of their width; not to those that are mirrored, cut out, in other colours, or moved further."""
 
 _SIDE = 16
 _FLAT = 1.0
