@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import Dataset, Features, Value
-from datasets.formatting.formatting import LazyDict
+from datasets.formatting.formatting import LazyDict, LazyRow
 from typing_extensions import Self
 
 from hfaug import provenance
@@ -134,11 +134,14 @@ class BatchFilter(Filter):
                 raise
         return found
 
-    def __call__(self, batch: Mapping[str, Sequence[Any]], *_ignored: Any) -> list[bool]:
-        """Which rows stay."""
+    def __call__(self, batch: Mapping[str, Any], *_ignored: Any) -> list[bool] | bool:
+        """Which rows stay; of a row that comes alone, whether it does."""
         if isinstance(batch, LazyDict):  # as `datasets` hands them over: what they hold is decoded when it is looked at
-            return [reason is None for reason in self.reasons([batch.pa_table])]
+            stay = [reason is None for reason in self.reasons([batch.pa_table])]
+            return stay[0] if isinstance(batch, LazyRow) else stay
         columns = list(batch)
+        if not all(isinstance(batch[name], (list, tuple)) or hasattr(batch[name], "ndim") for name in columns):
+            return self.judge([batch])[0] is None
         rows = zip(*(batch[name] for name in columns), strict=True)
         return [reason is None for reason in self.judge([dict(zip(columns, row, strict=True)) for row in rows])]
 

@@ -39,6 +39,14 @@ def test_it_is_a_function_for_filter_too(num_proc):
     assert Small()({"text": ["a", "abcd"]}) == [True, False]
 
 
+def test_rows_that_come_one_by_one_are_judged_so():
+    """A list of one verdict would be true whatever it says, and keep every row."""
+    texts = ["a", "abc"]
+    assert ROWS.filter(Small())["text"][:] == texts
+    assert [row["text"] for row in ROWS.to_iterable_dataset().filter(Small())] == texts
+    assert [row["text"] for row in ROWS.to_iterable_dataset().filter(Small(), batched=True)] == texts
+
+
 def test_media_are_judged_as_they_are_stored(digits):
     """Not decoded: that would cost far more, and could not be weighed."""
     small = digits.select(range(30))
