@@ -141,7 +141,8 @@ class RowSteps:
             if isinstance(step, Augment):
                 parts.append([step.op.fingerprint, step.op.model_digest(), step.copies, step.keep, sorted(step.splits)])
             else:
-                parts.append([step.filter.fingerprint, None if step.splits is None else sorted(step.splits)])
+                chosen, splits = step.filter, None if step.splits is None else sorted(step.splits)
+                parts.append([chosen.fingerprint, chosen.model_digest(), splits])
         return xxhash.xxh3_128_hexdigest(repr(parts).encode())
 
     @property

@@ -221,9 +221,17 @@ def _copied(data: Any, step: Augment, splits: Sequence[str] | None, num_proc: in
 
 
 def _filtered(data: Any, chosen: Filter, splits: Sequence[str] | None) -> Any:
-    """The rows that a filter keeps; in a stream the filter sees them as they are stored, a few at a time."""
-    from datasets import IterableDataset
+    """The rows that a filter keeps; in a stream the filter sees them as they are stored, a few at a time.
 
+    One that learns does so from the train split for all splits, as in a build.
+    """
+    from datasets import Dataset, IterableDataset
+
+    from hfaug import provenance
+
+    train = data.get("train")
+    if not chosen.ready and isinstance(train, Dataset) and provenance.has_lineage(train.features.arrow_schema):
+        chosen = chosen.fit(train)
     found = {}
     for name, split in data.items():
         if splits is not None and name not in splits:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from datasets import Dataset, DatasetDict, IterableDataset, load_dataset
 
 import hfaug
-from hfaug.errors import MissingExtra, ParameterError, RecipeError
+from hfaug.errors import CallError, MissingExtra, ParameterError, RecipeError
+from hfaug.filters.learning import LearningFilter, real_rows
 from hfaug.ops.audio import ChangeGain
 from hfaug.ops.image import Rotate
 from hfaug.ops.text import SwapChars
@@ -74,6 +79,35 @@ def test_steps_that_see_all_rows_work_on_loaded_data(mail_file: Path) -> None:
         hfaug.load_dataset("json", **data, augment=steps, streaming=True)
     with pytest.raises(RecipeError, match="balance counts all rows"):
         hfaug.load_dataset("json", **data, augment=[{"balance": {"column": "label"}}])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KnownLengths(LearningFilter):
+    """Keep made texts that are as long as some real one."""
+
+    def learn(self, rows: Dataset) -> pa.Table:
+        """The lengths."""
+        return pa.table({"length": sorted({len(row["text"]) for some in real_rows(rows, ["text"]) for row in some})})
+
+    def judge_made(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Why not."""
+        known = set(self.known()["length"].to_pylist())
+        return [None if len(row["text"]) in known else "of another length" for row in rows]
+
+
+def test_a_filter_learns_from_the_train_split_for_all_splits(mail_file: Path) -> None:
+    """As in a build; before there is a lineage nobody says which rows are real."""
+    test = mail_file.parent / "test.jsonl"
+    test.write_text('{"text": "as long as no other mail", "label": "ham"}\n')
+    said = {"data_files": {"train": str(mail_file), "test": str(test)}}
+    steps = [
+        {"augment": {"ops": "text.swap_chars", "splits": ["train", "test"]}},
+        {"filter": f"{__name__}:KnownLengths"},
+    ]
+    loaded = hfaug.load_dataset("json", **said, augment=steps)
+    assert [origins(rows_of(loaded[name])) for name in ("train", "test")] == ["s" * 40 + "a" * 40, "s"]
+    with pytest.raises(CallError, match="must be told which rows are real"):
+        hfaug.load_dataset("json", **said, augment=[steps[1], steps[0]])
 
 
 def test_more_is_said_in_the_call(mail_file: Path) -> None:
