@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from datasets import Dataset, Features, Image, Value
 
+from hfaug.assets import Asset
 from hfaug.errors import ParameterError
 from hfaug.filters import DatasetFilter, LearningFilter, RowFilter
 from hfaug.filters.learning import real_rows
@@ -129,3 +131,43 @@ class FirstOfEach(DatasetFilter):
         for row in judged:
             best[row["text"]] = min(best.get(row["text"], "~"), row["provenance"]["id"])
         return [None if best[row["text"]] == row["provenance"]["id"] else "again" for row in judged]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RareEndings(DatasetFilter):
+    """Keep few texts of each last digit, as many as real rows have it; learnt from these, and counted over all."""
+
+    learnt: Asset | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has learnt."""
+        return self.learnt is not None
+
+    def learn(self, rows: Dataset) -> pa.Table:
+        """The endings of the real rows."""
+        return pa.table({"end": [row["text"][-1] for some in real_rows(rows, ["text"]) for row in some]})
+
+    def knowing(self, learnt: pa.Table) -> RareEndings:
+        """The filter with the endings."""
+        return dataclasses.replace(self, learnt=Asset.save(learnt))
+
+    def extracts(self, features: Features) -> Features:
+        """How often real rows have the ending, and the ending."""
+        return Features({"most": Value("int64"), "end": Value("string")})
+
+    def extract(self, rows: pa.Table) -> pa.Table:
+        """How often real rows have the ending, and the ending."""
+        assert self.learnt is not None
+        known = self.learnt.table()["end"].to_pylist()
+        ends = [text[-1] for text in rows["text"].to_pylist()]
+        return pa.table({"most": pa.array(map(known.count, ends), pa.int64()), "end": pa.array(ends, pa.string())})
+
+    def compare(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
+        """One entry a row."""
+        seen = Counter[str]()
+        found: list[str | None] = []
+        for row in [row for table in rows for row in table.to_pylist()]:
+            seen[row["end"]] += 1
+            found.append(None if seen[row["end"]] <= row["most"] else "common ending")
+        return found

@@ -123,6 +123,19 @@ def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Pa
     assert sum(stage.name.startswith("learn-") for stage in result.report.stages) == 1
 
 
+def test_a_filter_may_learn_and_compare_rows_too(folder: Path) -> None:
+    """What it sees of a row may depend on what it learnt; in a step of its own, too."""
+    text = BALANCE.replace("inventing:Even", "inventing:RareEndings").replace("tries: 9", "tries: 40")
+    real = [json.loads(line)["text"][-1] for line in (folder / "things.jsonl").read_text().splitlines()]
+    rows = invented(made(text, folder).splits["train"])
+    assert len(rows) == 19
+    assert Counter(row["text"][-1] for row in rows) <= Counter(real)
+    step = "\n  - synthesise: {op: tests.recipe.inventing:Invent, requests: {column: label, count: 30, prompt: a}}"
+    step += "\n  - filter: tests.recipe.inventing:RareEndings"
+    kept = made(step, folder).splits["train"]
+    assert Counter(row["text"][-1] for row in kept) == Counter(real)
+
+
 def test_a_filter_step_learns_from_the_train_split_for_all_splits(folder: Path) -> None:
     """What is said of made rows of a small test split follows from the many real ones."""
     (folder / "few.jsonl").write_text('{"text": "real cat 2", "label": "cat", "tone": "low"}\n')
