@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -117,7 +117,8 @@ class Generation:
         """
         classes = known_classes(self.asking.prompts, self.asking.classes, self.columns)
         states = self._states()
-        return self._ended([self._round("", dict.fromkeys(classes, range(count)), states)], states, {})
+        wanted = dict.fromkeys(classes, range(count))
+        return self._taught_first(states, lambda: self._ended([self._round("", wanted, states)], states, {}))
 
     def until(self, step: Balance, tries: int) -> Node:
         """The rows made in rounds until the target of a step is met; it counts what was lost, and what is missing yet.
@@ -136,23 +137,30 @@ class Generation:
             )
         states = self._states()
 
-        def begin(real: View, *_states: View) -> Node:
+        def begin(real: View) -> Node:
             have = _counted(real, step.columns)
             wanted = wanted_rows(step, self.asking.classes, have, real.features)
-            return going_on({name: rows - have[name] for name, rows in wanted.items() if rows > have[name]}, {}, {}, [])
+            missing = {name: rows - have[name] for name, rows in wanted.items() if rows > have[name]}
+            if not missing:
+                return Take(self.real, 0)
+            return self._taught_first(states, lambda: going_on(missing, {}, {}, []))
 
         def going_on(
             wanted: Mapping[Class, int], made: Mapping[Class, int], asked: Mapping[Class, int], rounds: list[_Round]
         ) -> Node:
             more = next_round(wanted, made, asked, tries)
             if not more:
-                return self._ended(rounds, states, wanted) if rounds else Take(self.real, 0)
+                return self._ended(rounds, states, wanted)
             rounds = [*rounds, self._round(f"-{len(rounds) + 1}", more, states)]
             asked = {**asked, **{name: numbers.stop for name, numbers in more.items()}}
             rows, _ = self._compared(rounds, states)
             return Deferred((rows,), lambda view: going_on(wanted, _counted(view, step.columns), asked, rounds))
 
-        return Deferred((self.real, *states.values()), begin, self.columns)
+        return Deferred((self.real,), begin, self.columns)
+
+    def _taught_first(self, states: Mapping[Filter, Node], build: Callable[[], Node]) -> Node:
+        """What is built once the filters have learnt: one that cannot costs no made row."""
+        return Deferred(tuple(states.values()), lambda *_: build(), self.columns) if states else build()
 
     def _states(self) -> dict[Filter, Node]:
         """What the filters learn from the rows that are there, before any is made."""

@@ -11,7 +11,7 @@ import pytest
 from datasets import Dataset
 
 from hfaug import provenance
-from hfaug.errors import RecipeError
+from hfaug.errors import ParameterError, RecipeError
 from hfaug.recipe import parse_recipe
 from hfaug.recipe.build import Build, build
 from hfaug.recipe.missing import next_round
@@ -121,6 +121,29 @@ def test_filters_learn_from_the_real_rows_before_a_round_is_asked_for(folder: Pa
     assert not {row["text"][-1] for row in invented(result.splits["train"])} & set("13579")
     assert result.record.steps[0].rejects["known ending"] > 5
     assert sum(stage.name.startswith("learn-") for stage in result.report.stages) == 1
+
+
+@pytest.mark.parametrize(
+    "step", [BALANCE, BALANCE.replace("target: 12", "target: 1").replace("drop: false", "drop: true")]
+)
+def test_a_filter_that_cannot_learn_costs_no_made_row(step: str, folder: Path) -> None:
+    """And nothing at all where no row is missing."""
+    text = step.replace("inventing:Even", "inventing:Unteachable")
+    if "target: 1\n" in text:
+        assert counts(made(text, folder).splits["train"]) == {"cat": 1, "dog": 1, "bird": 1}
+        return
+    fixed = """
+  - synthesise:
+      op: tests.recipe.inventing:Invent
+      requests: {column: label, count: 10, prompt: a}
+      filters: tests.recipe.inventing:Unteachable
+"""
+    for one in (text, fixed):
+        with pytest.raises(ParameterError, match="nothing here can be learnt"):
+            made(one, folder)
+        names = [path.name for path in (folder / "work" / "stages").iterdir()]
+        assert any(name.startswith("learn-") for name in names)
+        assert not any(name.startswith(("requests-", "balance-", "synthesise-")) for name in names)
 
 
 def test_a_filter_may_learn_and_compare_rows_too(folder: Path) -> None:
