@@ -53,7 +53,8 @@ def command(
 ) -> int:
     """Show rows before and after: labels drawn in, edits marked, sound to be seen and heard.
 
-    Of a RECIPE each step is tried, or the ops named by --op on its source. Of
+    Of a RECIPE each step is tried, or the ops named by --op on its source; of
+    rows that a generator makes it says which filter would drop them. Of
     a DATASET (a Hub repo, a folder, a file, or what save_to_disk wrote) the
     ops are tried, or, without --op, its generated rows are shown beside what they
     were made from.
