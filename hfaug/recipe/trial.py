@@ -23,6 +23,9 @@ from hfaug.recipe.schema import Balance, Synthesise, asking_of
 
 __all__ = ["Trial", "trial_of"]
 
+_MOST = 5000
+"""Real rows that filters see: a look should not take as long as a build."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -34,6 +37,7 @@ class Trial:
         filters: What made rows must pass.
         real: The rows of the split, with which made ones are compared.
         taught: The rows that filters learn from.
+        seen: What is said of these rows, where they were needed.
         remarks: What else is to be said.
     """
 
@@ -42,6 +46,7 @@ class Trial:
     filters: tuple[Filter, ...]
     real: Dataset
     taught: Dataset
+    seen: str
     remarks: tuple[str, ...] = ()
 
     def __call__(self, made: pa.Table) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -71,7 +76,7 @@ class Trial:
             counted = Counter(why for why in reasons if why is not None)
             told.append(f"{name}: {counted.total()} of {left.num_rows} made rows would fall" + _listed(counted))
         if any(isinstance(one, DatasetFilter) or not one.ready for one in self.filters):
-            told.append("Filters that need real rows took those of the source, before any step.")
+            told.append(self.seen)
         return fallen, (*self.remarks, *told)
 
     def _reasons(self, chosen: Filter, rows: pa.Table) -> list[str | None]:
@@ -108,14 +113,34 @@ def trial_of(steps: Sequence[Any], number: int, real: Dataset, train: Dataset | 
             remarks = ("The source lacks no rows for this target; one request of each class is shown.",)
             wanted = dict.fromkeys(wanted, range(1))
     asked = request_rows(asking.op.fingerprint, asking.prompts, wanted, columns, occurrence(steps, number))
-    return Trial(asked, joins, asking.filters, real, real if train is None else train, remarks)
+    some = _some(real, asking.prompts.columns)
+    taught = some if train is None or train is real else _some(train, asking.prompts.columns)
+    seen = "Filters that need real rows took those of the source, before any step."
+    if len(some) < len(real) or (train is not None and len(taught) < len(train)):
+        seen = f"Filters that need real rows took {_MOST:,} of those of the source, before any step."
+    return Trial(asked, joins, asking.filters, some, taught, seen, remarks)
+
+
+def _some(rows: Dataset, columns: Sequence[str]) -> Dataset:
+    """Not too many of some rows: one of each class, then a second of each, and so on."""
+    if len(rows) <= _MOST:
+        return rows
+    turns, taken = [], Counter[Class | None]()
+    for place, name in enumerate(_classes(rows, columns)):
+        turns.append((taken[name], place))
+        taken[name] += 1
+    return rows.select(sorted(place for _, place in sorted(turns)[:_MOST]))
+
+
+def _classes(rows: Dataset, columns: Sequence[str]) -> list[Class | None]:
+    stored = {name: rows.with_format(None)[name][:] for name in columns}
+    return class_names_of(stored, rows.features, columns)
 
 
 def _first_round(step: Balance, real: Dataset) -> dict[Class, range]:
     """The requests that come first; none of classes of which there are enough."""
     assert step.generate is not None  # noqa: S101 - for the type checker
-    stored = {name: real.with_format(None)[name][:] for name in step.columns}
-    have = Counter(name for name in class_names_of(stored, real.features, step.columns) if name is not None)
+    have = Counter(name for name in _classes(real, step.columns) if name is not None)
     wanted = wanted_rows(step, step.generate.classes, have, real.features)
     missing = {name: rows - have[name] for name, rows in wanted.items()}
     return {name: range(0) for name in wanted} | next_round(missing, {}, {}, step.generate.tries)

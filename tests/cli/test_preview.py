@@ -7,7 +7,9 @@ import pytest
 from datasets import load_dataset
 
 import hfaug
+from hfaug.recipe import trial
 from tests.cli.shell import typed
+from tests.recipe import inventing
 
 
 @pytest.fixture
@@ -100,6 +102,22 @@ def test_made_rows_are_compared_with_each_other_and_with_the_real_ones(things):
     text = page()
     assert "tests.recipe.inventing:FirstOfEach: 8 of 9 made rows would fall: again" in text
     assert text.count("would be dropped by tests.recipe.inventing:FirstOfEach: again") == 8
+
+
+def test_of_a_large_source_filters_see_some_rows_of_each_class(things, monkeypatch):
+    """A look should not take as long as a build; a rare class is seen whole before a second round of the others."""
+    seen = []
+    learn = inventing.NewEndings.learn
+    monkeypatch.setattr(
+        inventing.NewEndings, "learn", lambda self, rows: seen.append(rows["label"][:]) or learn(self, rows)
+    )
+    monkeypatch.setattr(trial, "_MOST", 5)
+    (things / "made.yaml").write_text(
+        GENERATED.replace("COLUMN", "label").replace("FILTER", "tests.recipe.inventing:NewEndings")
+    )
+    assert typed("preview", "made.yaml") == 0
+    assert [sorted(labels) for labels in seen] == [[0, 1, 1, 1, 2]]
+    assert "Filters that need real rows took 5 of those of the source, before any step." in page()
 
 
 def test_what_cannot_be_applied_is_named_and_what_the_source_has_enough_of_is_shown(things):
