@@ -82,7 +82,10 @@ def test_any_number_of_processes_and_any_kill_give_the_same_rows(folder: Path, m
     """What is compared is found out by all of them."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     alone = made(folder).splits["train"].with_format("arrow")[:]
-    assert run_ranks(folder, 2, {0: "after_claim:5", 1: "after_temp_write:5"}, inventing.__name__) != [0, 0]
+    for point, at in (("after_temp_write:14", "extract-"), ("after_temp_write:20", "pass-")):
+        assert run_ranks(folder, 1, {0: point}, inventing.__name__) != [0]
+        stages = (folder / "shared" / "stages").iterdir()
+        assert any(stage.name.startswith(at) and not (stage / "index.json").exists() for stage in stages)
     assert run_ranks(folder, 3, needs=inventing.__name__) == [0, 0, 0]
     shared = made(folder, work="shared")
     assert not any(stage.computed for stage in shared.report.stages)
