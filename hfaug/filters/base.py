@@ -165,6 +165,20 @@ class DatasetFilter(Filter):
 
     What it needs of a row is extracted a few rows at a time, by all processes of a build, and of each row once. Only
     that is then compared, by one process. Let it be small: a digest, a vector.
+
+    >>> class OneOfEachLength(DatasetFilter):
+    ...     def extracts(self, features):
+    ...         return Features({"length": Value("int64")})
+    ...     def extract(self, rows):
+    ...         return pa.table({"length": pa.array([len(text) for text in rows["text"].to_pylist()], pa.int64())})
+    ...     def compare(self, rows, before=()):
+    ...         seen, found = {length for table in before for length in table["length"].to_pylist()}, []
+    ...         for length in (length for table in rows for length in table["length"].to_pylist()):
+    ...             found.append("same length" if length in seen else None)
+    ...             seen.add(length)
+    ...         return found
+    >>> OneOfEachLength().of(Dataset.from_dict({"text": ["an", "ox", "and", "a"]}))["text"][:]
+    ['an', 'and', 'a']
     """
 
     def extracts(self, features: Features) -> Features:
