@@ -1,9 +1,11 @@
 """Images with diffusers: from text, from images and into parts of them, by any pipeline that its AutoPipelines know.
 
 All noise of an image comes from a generator of its own, started from its seed. On a CPU an image then depends on its
-request and seed alone, to the last bit, because it goes through the model by itself and on one thread: the convolutions
-sum in another order when the batch or the number of threads is another one. Several images are drawn beside each other,
-one on each thread, which costs about as much as one batch on all of them.
+request and seed alone, to the last bit, because images go through the model on one thread, and always in the same
+number: the convolutions sum in another order when the batch or the number of threads is another one. Small images drawn
+from text alone go through some together, where this machine gives them the same bits in any company (see
+:mod:`hfaug.backends.exact`); others by themselves, since their sizes and strengths differ, or as they fill the machine
+anyway. Every thread draws such images beside the others.
 
 On a GPU, requests of one size and strength share batches. Their plan follows from the call and from what the card
 holds in all, never from what is free.
@@ -11,6 +13,7 @@ holds in all, never from what is free.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 import sys
@@ -20,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.image_call import Call, Job
 from hfaug.backends.image_families import check_negative, defaults_of, own_size
@@ -30,7 +34,7 @@ from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.prompt_memory import PromptMemory, is_cut
 from hfaug.backends.protocols import Determinism, GeneratedImage, Halving, ImageRequest
-from hfaug.backends.threads_each import all_noise_given, on_threads
+from hfaug.backends.threads_each import all_noise_given, on_threads, one_thread_each
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersPipeline", "load"]
@@ -86,6 +90,7 @@ class DiffusersPipeline:
         self._on_cpu = self._device == "cpu"
         self._defaults = defaults_of(pipe, identity.source)
         self._prompts = PromptMemory(pipe)
+        self._together: dict[Any, int] = {}  # by size, and by guidance, which doubles what goes through the model
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
     @property
@@ -167,11 +172,34 @@ class DiffusersPipeline:
     def _run_on_threads(self, call: Call, board: _Board, at_once: int | None) -> None:
         clones = self._tasks.clones(board.jobs[0][0].task)
 
-        def draw(row: int) -> GeneratedImage:
+        def draw(rows: Sequence[int]) -> list[GeneratedImage]:
             with clones.borrowed() as pipe:
-                return self._draw(pipe, call, [board.jobs[row]])[0]
+                return self._draw(pipe, call, [board.jobs[row] for row in rows])
 
-        on_threads(len(board.jobs), draw, lambda plan, draw_some: self._in_plan(call, board, plan, draw_some), at_once)
+        on_threads(
+            len(board.jobs),
+            draw,
+            lambda plan, draw_some: self._in_plan(call, board, plan, draw_some),
+            together=self._on_each_thread(call, board.jobs[0][0]),
+            at_once=at_once,
+        )
+
+    def _on_each_thread(self, call: Call, request: ImageRequest) -> int:
+        """How many images of a call go through the model together on a CPU."""
+        size = call.size(request) or own_size(call.pipe)
+        if size is None or request.task != "text" or request.control is not None:
+            return 1
+        if (size, call.guided) not in self._together:
+            short, made = dataclasses.replace(call, steps=2), ImageRequest("")
+
+            def draw(seeds: Sequence[int]) -> npt.NDArray[Any]:
+                with self._tasks.clones("text").borrowed() as pipe:
+                    found: npt.NDArray[Any] = self._output(pipe, short, [(made, seed) for seed in seeds]).images
+                    return found
+
+            with one_thread_each():
+                self._together[size, call.guided] = images_together(draw, size)
+        return self._together[size, call.guided]
 
     def _run_in_batches(self, call: Call, board: _Board, at_once: int | None) -> None:
         groups: dict[Any, list[int]] = {}
@@ -197,11 +225,13 @@ class DiffusersPipeline:
 
         run_batches(plan, work, on_halve=self.halvings.append)
 
-    @functools.cached_property
+    @property
     def _rows(self) -> int:
-        """How many images of the model's own size go through it at once."""
-        if self._on_cpu:
-            return 1
+        """How many images go through it at once: on a CPU, on a thread; on a GPU, such as have the model's own size."""
+        return max(self._together.values(), default=1) if self._on_cpu else self._rows_on_gpu
+
+    @functools.cached_property
+    def _rows_on_gpu(self) -> int:
         if self._run.rows is not None:
             return self._run.rows
         import torch
@@ -230,18 +260,8 @@ class DiffusersPipeline:
 
     def _draw(self, pipe: Any, call: Call, batch: Sequence[Job]) -> list[GeneratedImage]:
         """Draw one batch."""
-        import torch
-
         requests = [request for request, _ in batch]
-        generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
-        with torch.inference_mode():
-            prompts = self._prompts.inputs(pipe, requests, guided=call.guided)
-            try:
-                output = pipe(**prompts, **call.inputs(requests), generator=generators, output_type="np")
-            except ValueError as error:
-                raise ParameterError(
-                    f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
-                ) from error
+        output = self._output(pipe, call, batch)
         call.check(output.images, requests[0])
         flagged = getattr(output, "nsfw_content_detected", None) or [False] * len(batch)
         cut = [is_cut(pipe, request.prompt) for request in requests]
@@ -249,6 +269,21 @@ class DiffusersPipeline:
             GeneratedImage(self._to_pixels(image), flagged=bool(flag), prompt_cut=short)
             for image, flag, short in zip(output.images, flagged, cut, strict=True)
         ]
+
+    def _output(self, pipe: Any, call: Call, batch: Sequence[Job]) -> Any:
+        """What the pipeline gives for one batch."""
+        import torch
+
+        requests = [request for request, _ in batch]
+        generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
+        with torch.inference_mode():
+            prompts = self._prompts.inputs(pipe, requests, guided=call.guided)
+            try:
+                return pipe(**prompts, **call.inputs(requests), generator=generators, output_type="np")
+            except ValueError as error:
+                raise ParameterError(
+                    f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
+                ) from error
 
     def _to_pixels(self, image: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
         if not np.isfinite(image).all():

@@ -1,23 +1,29 @@
 """Whether a model gives a row the same bits whichever rows it shares a batch with: tried out on this machine.
 
 A matrix product of few rows meets another kernel than one of many, and another kernel sums in another order. With the
-number of rows a multiple of 8, 16 or 32 that leaves none over, most machines use one kernel for all of them. Models
-whose rows meet inside (experts that are filled up, norms over the batch) are exact with none.
+number of rows a multiple of 8, 16 or 32 that leaves none over, most machines use one kernel for all of them; images
+always go through in the same number. Models whose rows meet inside (experts that are filled up, norms over the batch)
+are exact with none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["exact_multiple", "rows_multiple"]
+__all__ = ["exact_multiple", "images_together", "rows_multiple"]
 
 _MULTIPLES = (8, 16, 32)  # the first that is exact is taken
 _WIDTH = 16
+_TOGETHER = (8, 4, 2)
+_PIXELS = 1 << 14  # images with more of them all together gain little, and take much memory
 
 
 def exact_multiple(
@@ -47,6 +53,29 @@ def rows_multiple(multiple: int, beams: int) -> int:
     (8, 2, 8, 1)
     """
     return multiple // math.gcd(multiple, beams) if multiple else 1
+
+
+def images_together(draw: Callable[[Sequence[int]], npt.NDArray[Any]], size: tuple[int, int]) -> int:
+    """How many images go through a model together on a thread, so that each has the same bits in any company.
+
+    The smaller an image, the more of the time goes by between the layers, once for all that go through together.
+
+    Args:
+        draw: Draws images together, one for each seed, on one thread: (images, height, width, channels).
+        size: Height and width of an image in pixels.
+    """
+    fitting = (count for count in _TOGETHER if count * size[0] * size[1] <= _PIXELS)
+    return next((count for count in fitting if _is_free_of_company(draw, count)), 1)
+
+
+def _is_free_of_company(draw: Callable[[Sequence[int]], npt.NDArray[Any]], count: int) -> bool:
+    """Whether images are the same at other places, among others; images that do not differ prove nothing."""
+    together, half = draw(range(count)), count // 2
+    strangers = [*range(count, count + half)]
+    moved = draw([*strangers, *range(half)])
+    others = draw([*range(half, count), *strangers])
+    same = np.array_equal(together, np.concatenate([moved[half:], others[:half]]))
+    return same and not np.array_equal(together[0], together[1])
 
 
 def _is_exact(

@@ -1,7 +1,7 @@
 """Images of classes with diffusers: the generators that hfaug fits, and the published pipelines of the same kind.
 
-All noise of an image comes from a generator of its own, started from its seed. On a CPU an image goes through the model
-by itself and on one thread, beside others on other threads; see :mod:`hfaug.backends.diffusion` for why.
+All noise of an image comes from a generator of its own, started from its seed. On a CPU images go through the model on
+one thread, always in the same number, beside others on other threads; see :mod:`hfaug.backends.diffusion` for why.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import Determinism, Halving
-from hfaug.backends.threads_each import Clones, all_noise_given, on_threads
+from hfaug.backends.threads_each import Clones, all_noise_given, on_threads, one_thread_each
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersSampler", "load"]
@@ -79,6 +80,7 @@ class DiffusersSampler:
         self._on_cpu = pipe.device.type == "cpu"
         self._accepted = set(inspect.signature(pipe.__call__).parameters)
         self.classes = _classes(pipe)
+        self._together: dict[float | None, int] = {}  # by guidance, which doubles what goes through the model
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
     @property
@@ -92,7 +94,7 @@ class DiffusersSampler:
             **({} if scheduler is None else {"scheduler": type(scheduler).__name__}),
             "device": self._pipe.device.type,
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
-            "batch_rows": 1 if self._on_cpu else _GPU_BATCH,
+            "batch_rows": max(self._together.values(), default=1) if self._on_cpu else _GPU_BATCH,
         }
 
     def sample(
@@ -142,11 +144,27 @@ class DiffusersSampler:
     def _run_on_threads(
         self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
     ) -> list[npt.NDArray[Any]]:
-        def draw(row: int) -> npt.NDArray[Any]:
+        def draw(rows: Sequence[int]) -> list[npt.NDArray[Any]]:
             with self._clones.borrowed() as pipe:
-                return self._draw(pipe, [jobs[row]], options)[0]
+                return self._draw(pipe, [jobs[row] for row in rows], options)
 
-        return on_threads(len(jobs), draw, self._in_plan, at_once)
+        together = self._on_each_thread(options.get("guidance_scale"))
+        return on_threads(len(jobs), draw, self._in_plan, together=together, at_once=at_once)
+
+    def _on_each_thread(self, guidance: float | None) -> int:
+        """How many images go through the model together on a CPU."""
+        if guidance not in self._together:
+            options = self._options(2 if "num_inference_steps" in self._accepted else None, guidance)
+            number = next(iter(self.classes.values()), None)
+
+            def draw(seeds: Sequence[int]) -> npt.NDArray[Any]:
+                with self._clones.borrowed() as pipe:
+                    return self._pixels(pipe, [(number, seed) for seed in seeds], options)
+
+            with quiet("diffusers"), one_thread_each():
+                height, width = draw([0]).shape[1:3]
+                self._together[guidance] = images_together(draw, (height, width))
+        return self._together[guidance]
 
     def _run_in_batches(
         self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
@@ -162,6 +180,17 @@ class DiffusersSampler:
         return [found[row] for row in range(len(found))]
 
     def _draw(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
+        """Images, 8 bits."""
+        images = self._pixels(pipe, batch, options)
+        if not np.isfinite(images).all():
+            raise ModelError(
+                f"{self.model_id}: pixels must be numbers, in {self._pipe.dtype} they overflowed; load it with "
+                "dtype='bfloat16' or 'float32'"
+            )
+        return list((images * 255).round().astype(np.uint8))
+
+    def _pixels(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> npt.NDArray[Any]:
+        """Pixels as the pipeline gives them, 0..1, (images, height, width, channels)."""
         import torch
 
         generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
@@ -170,17 +199,12 @@ class DiffusersSampler:
             asked = {"class_labels": [number for number, _ in batch]}
         with torch.inference_mode(), all_noise_given(pipe, pipe.device, self.model_id):
             try:
-                images = pipe(**asked, **options, generator=generators, output_type="np").images
+                found: npt.NDArray[Any] = pipe(**asked, **options, generator=generators, output_type="np").images
             except ValueError as error:
                 raise ParameterError(
                     f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
                 ) from error
-        if not np.isfinite(images).all():
-            raise ModelError(
-                f"{self.model_id}: pixels must be numbers, in {self._pipe.dtype} they overflowed; load it with "
-                "dtype='bfloat16' or 'float32'"
-            )
-        return list((images * 255).round().astype(np.uint8))
+        return found
 
 
 _Job = tuple[int | None, int]

@@ -1,13 +1,15 @@
-"""Images of a pipeline beside each other on a CPU, one on each thread, so that none depends on the others.
+"""Images of a pipeline beside each other on a CPU, some on each thread, so that none depends on the others.
 
-The convolutions of torch sum in another order with another number of threads, and schedulers keep state as they work,
-so each thread computes on itself alone, and with a clone of the pipeline that shares the weights and nothing else.
+The convolutions of torch sum in another order with another number of threads or images, and schedulers keep state as
+they work. So each thread computes on itself alone, always on equally many images, and with a clone of the pipeline that
+shares the weights and nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -36,24 +38,34 @@ def one_thread_each() -> Iterator[int]:
 
 def on_threads(
     count: int,
-    draw: Callable[[int], T],
+    draw: Callable[[Sequence[int]], list[T]],
     run: Callable[[list[Sequence[int]], Callable[[Sequence[int]], list[T]]], R],
+    *,
+    together: int,
     at_once: int | None = None,
 ) -> R:
     """Draw some images beside each other.
 
     Args:
         count: How many.
-        draw: Draws one, by its number.
+        draw: Draws images by their numbers, as many as go together.
         run: Works through a plan of numbers, chunk by chunk, with what draws a chunk.
-        at_once: How many at most; as many as there are threads when left out.
+        together: How many go through the model together on each thread. Where fewer are left, the last is repeated.
+        at_once: How many at most, in steps of ``together``; as many as there are threads for when left out.
     """
     with one_thread_each() as threads:
-        workers = max(1, min(threads, at_once or threads, count))
-        size = workers * _CHUNK
+        most = threads if at_once is None else max(1, at_once // together)
+        workers = max(1, min(threads, most, math.ceil(count / together)))
+        size = workers * max(_CHUNK, together)
         plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
         with ThreadPoolExecutor(workers, "hfaug-images") as pool:
-            return run(plan, lambda rows: list(pool.map(draw, rows)))
+
+            def chunk(rows: Sequence[int]) -> list[T]:
+                parts = [rows[start : start + together] for start in range(0, len(rows), together)]
+                filled = [[*part, *[part[-1]] * (together - len(part))] for part in parts]
+                return [image for part in pool.map(draw, filled) for image in part][: len(rows)]
+
+            return run(plan, chunk)
 
 
 class Clones:

@@ -107,9 +107,12 @@ def test_an_image_depends_on_its_class_and_seed_alone(kind, names, loaded):
 
 def test_a_pipeline_draws_what_it_draws_by_itself(loaded):
     backend, _ = loaded("ddim")
-    generator = [torch.Generator().manual_seed(5)]
-    plain = backend._pipe(generator=generator, num_inference_steps=2, output_type="np").images[0]
-    assert np.array_equal(backend.sample([None], [5], steps=2)[0], (plain * 255).round().astype(np.uint8))
+    drawn = backend.sample([None], [5], steps=2)[0]
+    together = backend.settings["batch_rows"]
+    generator = [torch.Generator().manual_seed(5 + number) for number in range(together)]
+    options = {"num_inference_steps": 2, "output_type": "np"}
+    plain = backend._pipe(batch_size=together, generator=generator, **options).images[0]
+    assert np.array_equal(drawn, (plain * 255).round().astype(np.uint8))
 
 
 def test_noise_from_elsewhere_is_noticed(loaded):

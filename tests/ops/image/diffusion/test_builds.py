@@ -28,5 +28,5 @@ def test_a_build_draws_what_a_map_draws_and_records_how(rows, models_folder, tmp
     assert ran.events["prompts_cut"] == 1
     (settings,) = ran.settings
     assert settings["pipeline"] == "StableDiffusionPipeline"
-    assert settings["batch_rows"] == 1
+    assert settings["batch_rows"] == 4
     assert settings["determinism"] == "row"
