@@ -14,14 +14,14 @@ import datasets
 import torch
 
 from hfaug.engine import RowsStep, Stage, run
-from hfaug.ops.image import ImageToImage, TextToImage
+from hfaug.ops.image import ImageToImage, Sample, TextToImage
 from hfaug.recipe.steps import op_stage
 from tests.benchmarks import environment
-from tests.benchmarks.engines import Drawer
+from tests.benchmarks.engines import Drawer, Sampler
 from tests.benchmarks.report import Line, at_least
 from tests.benchmarks.timing import Case, interleave
 
-ROWS, FEW, ROUNDS, STEPS = 16, 4, 3, 4
+ROWS, FEW, ROUNDS, STEPS = 32, 4, 3, 4
 BATCHES = (1, 4, 8, 16)
 LIKE_BARE, OVER_NAIVE = at_least(0.97), at_least(2)
 
@@ -29,12 +29,12 @@ _COLOURS = ("red", "green", "blue", "yellow", "orange", "purple", "pink", "brown
 
 
 def measure() -> list[Line]:
-    """Text to image, and image to image, on all cores."""
+    """Text to image, image to image, and images of classes, on all cores."""
     with environment.all_cores() as cores:
         before = torch.get_num_threads()
         torch.set_num_threads(cores)
         try:
-            return _measured(cores)
+            return [*_measured(cores), *_of_classes(cores)]
         finally:
             torch.set_num_threads(before)
 
@@ -78,16 +78,38 @@ def _from_images(engine: Drawer, rows: datasets.Dataset) -> list[Line]:
     return [Line("diffusion", "text to image / image to image at strength 0.5", times.ratio("whole", "half"))]
 
 
-def _best_batch(engine: Drawer, prompts: Sequence[str]) -> int:
+def _of_classes(cores: int) -> list[Line]:
+    """A model such as `hfaug fit diffusion` makes, with random weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Sampler(folder, STEPS)
+        classes = [number % Sampler.classes for number in range(ROWS)]
+        rows = datasets.Dataset.from_dict({"label": classes}).cast_column("label", engine.feature)
+        op = Sample(model=folder, steps=STEPS)
+        best = _best_batch(engine, classes)
+        cases = [
+            Case("bare", lambda: _bare(engine, classes, best), ROWS),
+            Case("op", lambda: _through_engine(op, rows), ROWS),
+            Case("naive", lambda: _bare(engine, classes, 1), ROWS),
+        ]
+        times = interleave(cases, ROUNDS)
+    note = f"{STEPS} steps at 32x32 in float32 on {cores} cores"
+    like_bare, over_naive = f"bare sampler at its best batch ({best}) / engine", "a loop of one image a call / engine"
+    return [
+        Line("diffusion", like_bare, times.ratio("bare", "op"), LIKE_BARE, note=note),
+        Line("diffusion", over_naive, times.ratio("naive", "op"), note=note),
+    ]
+
+
+def _best_batch(engine: Drawer | Sampler, rows: Sequence[Any]) -> int:
     """The batch at which the bare loop is fastest here."""
-    cases = [Case(str(size), lambda size=size: _bare(engine, prompts[:16], size)) for size in BATCHES]
+    cases = [Case(str(size), lambda size=size: _bare(engine, rows, size)) for size in BATCHES]
     times = interleave(cases, 2)
     return min(BATCHES, key=lambda size: min(times.wall[str(size)]))
 
 
-def _bare(engine: Drawer, prompts: Sequence[str], size: int) -> None:
-    for start in range(0, len(prompts), size):
-        engine.draw(prompts[start : start + size])
+def _bare(engine: Drawer | Sampler, rows: Sequence[Any], size: int) -> None:
+    for start in range(0, len(rows), size):
+        engine.draw(rows[start : start + size])
 
 
 def _through_engine(op: Any, rows: datasets.Dataset) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import diffusers
 import torch
 import transformers
-from diffusers import AutoPipelineForText2Image
+from datasets import ClassLabel
+from diffusers import AutoPipelineForText2Image, DDIMScheduler, UNet2DModel
 from PIL.Image import Image
 from transformers import MarianMTModel, MarianTokenizer
 
-__all__ = ["Drawer", "Translator"]
+__all__ = ["Drawer", "Sampler", "Translator"]
 
 MODELS = Path(__file__).parents[1] / "models"
 BATCH = 32
@@ -64,3 +65,35 @@ class Drawer:
         """One image a prompt, in one batch, each from a seed of its own."""
         generators = [torch.Generator("cpu").manual_seed(number) for number in range(len(prompts))]
         return self.pipe(list(prompts), num_inference_steps=self.steps, generator=generators).images
+
+
+class Sampler:
+    """diffusers on a class-conditional model of random weights.
+
+    Args:
+        folder: Where it is saved.
+        steps: Denoising steps.
+    """
+
+    classes = 10
+    feature = ClassLabel(names=[str(number) for number in range(classes)])
+
+    def __init__(self, folder: str, steps: int) -> None:
+        from hfaug.backends.sampling_pipelines import ClassConditionalPipeline
+
+        blocks = {
+            "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
+            "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+        }
+        network = UNet2DModel(
+            32, 3, 3, block_out_channels=(32, 64), layers_per_block=1, num_class_embeds=self.classes + 1, **blocks
+        )
+        self.pipe = ClassConditionalPipeline(network, DDIMScheduler(), dict(enumerate(self.feature.names)))
+        self.pipe.set_progress_bar_config(disable=True)
+        self.pipe.save_pretrained(folder)
+        self.steps = steps
+
+    def draw(self, classes: Sequence[int]) -> list[Image]:
+        """One image a class number, in one batch, each from a seed of its own."""
+        generators = [torch.Generator("cpu").manual_seed(number) for number in range(len(classes))]
+        return self.pipe(list(classes), num_inference_steps=self.steps, generator=generators).images
