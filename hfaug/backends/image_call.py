@@ -15,7 +15,7 @@ from hfaug.backends.image_families import Defaults, is_guided, own_size, unit_of
 from hfaug.backends.protocols import ImageRequest, Pixels
 from hfaug.errors import ParameterError
 
-__all__ = ["Call", "Job"]
+__all__ = ["Call", "Job", "as_pil", "resized"]
 
 Job = tuple[ImageRequest, int]
 """A request and its seed."""
@@ -109,12 +109,12 @@ class Call:
         if size is not None:
             found = {name: side for name, side in zip(("height", "width"), size, strict=True) if name in accepted}
         if first.image is not None:
-            found["image"] = [_pil(_resized(one.image, size)) for one in requests]
+            found["image"] = [as_pil(resized(one.image, size)) for one in requests]
         if first.mask is not None:
-            found["mask_image"] = [_pil(_shrunk_mask(one.mask, size)) for one in requests]
+            found["mask_image"] = [as_pil(_shrunk_mask(one.mask, size)) for one in requests]
         if first.control is not None:
             name = "control_image" if "control_image" in accepted else "image"
-            found[name] = [_pil(_resized(one.control, size)) for one in requests]
+            found[name] = [as_pil(resized(one.control, size)) for one in requests]
         steps, share = self.way(first)
         if share is not None:
             found["strength"] = share
@@ -181,13 +181,15 @@ class Call:
             vae.disable_tiling()
 
 
-def _pil(array: Pixels) -> Any:
+def as_pil(array: Pixels) -> Any:
+    """Pixels as pipelines take them."""
     from PIL import Image
 
     return Image.fromarray(array)
 
 
-def _resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
+def resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
+    """Pixels at another size, (height, width)."""
     import cv2
 
     assert array is not None  # noqa: S101 - all requests of a batch are of one task
