@@ -5,10 +5,11 @@ Pipelines that are made to draw images like others take them as they are; these 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -59,6 +60,7 @@ def add_adapter(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
             f"it; choose the one for this family"
         ) from error
     pipe.set_ip_adapter_scale(adapter.part.scale)
+    pipe.prepare_ip_adapter_image_embeds = _one_each(pipe.prepare_ip_adapter_image_embeds)
     try:
         _try(pipe)
     except _MISFITS as error:
@@ -66,6 +68,18 @@ def add_adapter(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
             f"{encoder.part.name}: must be the image encoder that {adapter.part.name} was taught with, is another; "
             "name the one that its card tells"
         ) from error
+
+
+def _one_each(prepare: Callable[..., Any]) -> Callable[..., Any]:
+    """Let each image of a batch follow its own image prompt, where pipelines give all of them to each."""
+
+    @functools.wraps(prepare)
+    def prepared(ip_adapter_image: Any, ip_adapter_image_embeds: Any, *args: Any, **more: Any) -> Any:
+        if ip_adapter_image_embeds is not None:
+            return ip_adapter_image_embeds
+        return prepare(ip_adapter_image, None, *args, **more)
+
+    return prepared
 
 
 def _encoder(encoder: LoadedPart, dtype: Any) -> tuple[Any, Any]:
