@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -21,17 +23,40 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+_turn = threading.Lock()
+_outside: int | None = None
+"""How many threads this process may use, while some call lets each compute on itself alone."""
+
+
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
+    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use.
+
+    Calls of several threads wait for each other, since the libraries below torch have one setting for all threads: what
+    one call puts back would reach into the other. The first of them uses all threads anyway.
+    """
+    global _outside  # noqa: PLW0603  # the setting is one of the process
     import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
+    meanwhile = _outside  # a thread that starts during another's call is told 1 by torch, and that for good
+    with _turn:
+        threads = _outside = torch.get_num_threads() if meanwhile is None else meanwhile
+        torch.set_num_threads(1)
+        try:
+            yield threads
+        finally:
+            torch.set_num_threads(threads)
+            _outside = None
+
+
+def _after_fork_in_child() -> None:
+    """Whose turn it was stayed behind in the parent process."""
+    global _turn, _outside
+    _turn, _outside = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def on_threads(
