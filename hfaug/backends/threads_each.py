@@ -30,7 +30,7 @@ _outside: int | None = None
 
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use.
+    """Let this thread and those of `on_threads` each compute on itself alone; yields how many this process may use.
 
     Calls of several threads wait for each other, since the libraries below torch have one setting for all threads: what
     one call puts back would reach into the other. The first of them uses all threads anyway.
@@ -73,11 +73,15 @@ def on_threads(
         run: Works through a plan of numbers, chunk by chunk, with what draws a chunk.
         at_once: How many at most; as many as there are threads when left out.
     """
+    import torch
+
+    # a thread that nobody tells takes as many as there are cores for what oneDNN and MKL do, until it splits some work
+    told: dict[str, Any] = {"initializer": torch.set_num_threads, "initargs": (1,)}
     with one_thread_each() as threads:
         workers = max(1, min(threads, at_once or threads, count))
         size = workers * _CHUNK
         plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
-        with ThreadPoolExecutor(workers, "hfaug-images") as pool:
+        with ThreadPoolExecutor(workers, "hfaug-images", **told) as pool:
             return run(plan, lambda rows: list(pool.map(draw, rows)))
 
 

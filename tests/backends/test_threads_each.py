@@ -1,9 +1,12 @@
 """One thread for each image, whoever asks: calls that overlap leave the number of threads as it was."""
 
+import ctypes
 import multiprocessing
 import threading
+from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from hfaug.backends import ImageRequest
@@ -61,6 +64,20 @@ def test_work_of_several_callers_is_done_on_one_thread_each(threads):
     callers = [in_thread(work) for _ in range(3)]
     assert [caller() for caller in callers] == [[1] * 20] * 3
     assert torch.get_num_threads() == 2
+
+
+def test_a_thread_is_alone_from_its_first_work_on(threads):
+    """OpenMP has a number of its own for each thread, which torch sets late: a convolution may come before."""
+    maps = Path("/proc/self/maps")
+    libraries = (
+        {line.split()[-1] for line in maps.read_text().splitlines() if "libgomp" in line} if maps.exists() else ()
+    )
+    if not libraries:
+        pytest.skip("torch runs on another OpenMP here")
+    threads(2)
+    for library in libraries:
+        allowed = ctypes.CDLL(library).omp_get_max_threads
+        assert on_threads(4, lambda _, allowed=allowed: allowed(), lambda plan, draw: draw(plan[0])) == [1] * 4
 
 
 def test_two_calls_at_once_draw_what_each_draws_alone(digits_pipeline, threads):
