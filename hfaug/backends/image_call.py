@@ -15,7 +15,7 @@ from hfaug.backends.image_families import Defaults, is_guided, own_size, unit_of
 from hfaug.backends.protocols import ImageRequest, Pixels
 from hfaug.errors import ParameterError
 
-__all__ = ["Call", "Job", "as_pil", "resized"]
+__all__ = ["Call", "Job", "resized"]
 
 Job = tuple[ImageRequest, int]
 """A request and its seed."""
@@ -109,12 +109,12 @@ class Call:
         if size is not None:
             found = {name: side for name, side in zip(("height", "width"), size, strict=True) if name in accepted}
         if first.image is not None:
-            found["image"] = [as_pil(resized(one.image, size)) for one in requests]
+            found["image"] = [_pil(resized(one.image, size)) for one in requests]
         if first.mask is not None:
-            found["mask_image"] = [as_pil(_shrunk_mask(one.mask, size)) for one in requests]
+            found["mask_image"] = [_pil(_shrunk_mask(one.mask, size)) for one in requests]
         if first.control is not None:
             name = "control_image" if "control_image" in accepted else "image"
-            found[name] = [as_pil(resized(one.control, size)) for one in requests]
+            found[name] = [_pil(resized(one.control, size)) for one in requests]
         steps, share = self.way(first)
         if share is not None:
             found["strength"] = share
@@ -181,8 +181,7 @@ class Call:
             vae.disable_tiling()
 
 
-def as_pil(array: Pixels) -> Any:
-    """Pixels as pipelines take them."""
+def _pil(array: Pixels) -> Any:
     from PIL import Image
 
     return Image.fromarray(array)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from hfaug.backends.image_call import as_pil, resized
+from hfaug.backends.image_call import resized
 from hfaug.backends.image_families import varies
 from hfaug.backends.image_parts import LoadedPart, able
 from hfaug.backends.loading import import_extra
@@ -83,7 +83,7 @@ def _one_each(prepare: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _encoder(encoder: LoadedPart, dtype: Any) -> tuple[Any, Any]:
-    """An image encoder, and what makes pixels ready for it."""
+    """An image encoder, and what tells which range of pixels it was taught with."""
     transformers = import_extra("transformers", "diffusion")
     where = {"subfolder": str(PurePosixPath(encoder.file).parent), "revision": encoder.identity.hub_revision}
     where = {name: value for name, value in where.items() if value not in {None, "."}}
@@ -140,7 +140,7 @@ class ImagePrompts:
         if not images:
             return {}
         if self._whole:
-            return {"image": [as_pil(_squared(pipe, image)) for image in images]}
+            return {"image": _tensor(pipe, images)}
         import torch
 
         with self._lock:
@@ -159,7 +159,7 @@ class ImagePrompts:
         key = (xxhash.xxh3_128(np.ascontiguousarray(image).data).digest() + str(image.shape).encode(), guided)
         if key not in self._known:
             said = {
-                "ip_adapter_image": as_pil(_squared(pipe, image)),
+                "ip_adapter_image": _tensor(pipe, [image]),
                 "ip_adapter_image_embeds": None,
                 "device": getattr(pipe, "_execution_device", pipe.device),
                 "num_images_per_prompt": 1,
@@ -185,7 +185,16 @@ def _takes_lists(pipe: Any) -> bool:
     return not hasattr(getattr(pipe, "transformer", None), "image_proj")
 
 
-def _squared(pipe: Any, image: Pixels) -> Pixels:
-    """An image as encoders take them: of one side, with all that it shows, where they would cut its ends off."""
-    side = int(pipe.image_encoder.config.image_size)
-    return image if image.shape[0] == image.shape[1] else resized(image, (side, side))
+def _tensor(pipe: Any, images: Sequence[Pixels]) -> Any:
+    """Images as encoders take them: squares, with all that they show.
+
+    The classes of transformers for this would cut off the ends of long images, and compute otherwise where torchvision
+    is installed.
+    """
+    import torch
+
+    side, reader = int(pipe.image_encoder.config.image_size), pipe.feature_extractor
+    mean, std = (np.array(values, np.float32) for values in (reader.image_mean, reader.image_std))
+    squares = np.stack([resized(image, (side, side)) for image in images])
+    ready = (squares.astype(np.float32) / np.float32(255) - mean) / std
+    return torch.from_numpy(np.ascontiguousarray(ready.transpose(0, 3, 1, 2)))

@@ -110,7 +110,9 @@ def test_a_build_gives_the_same_bytes_by_any_processes_and_after_a_kill(name, mo
         assert run_ranks(tmp_path, count) == [0] * count
         assert content(build(recipe, tmp_path / "shared", progress=False).splits["train"]) == expected
         (tmp_path / "shared").rename(tmp_path / f"by{count}")
-    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=dict(os.environ), check=False, timeout=300)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=tmp_path, env=dict(os.environ), check=False, timeout=300
+    )
     assert killed.returncode == -signal.SIGKILL
     before = units(tmp_path / "killed")
     again = build(recipe, tmp_path / "killed", progress=False)
