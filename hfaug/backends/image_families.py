@@ -5,7 +5,7 @@
 | Stable Diffusion, XL, 3, FLUX.1-dev and all others | the pipeline's own | the pipeline's own | |
 | Turbo: SD, SDXL, SD 3.5 | 4 | 0 | ``turbo`` is a word of the repository's name: nothing else in it tells |
 | LCM | 4 | 8 where the model embeds it, else 1 | the scheduler is an ``LCMScheduler`` |
-| with an LCM-LoRA | 4 | 1 | ``lcm`` is a word of the LoRA's name; the scheduler becomes an ``LCMScheduler`` |
+| with an LCM-LoRA | 4 | 1 | ``lcm`` is a word of its file's, folder's or repository's name; the scheduler is changed |
 | FLUX.1-schnell | 4 | 0 | a Flux whose transformer has no ``guidance_embeds`` |
 
 The defaults of diffusers belong to the first line alone: with them a Turbo model takes 50 steps and comes out burnt.

@@ -165,7 +165,9 @@ def add_parts(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
 
     `hfaug.backends.image_prompts.add_adapter` does it for IP-Adapters.
 
-    An LCM-LoRA was taught with another scheduler, which it brings along: nothing but its name says so.
+    An LCM-LoRA was taught with another scheduler, which it brings along. Nothing in its file says so: it is known by
+    the name of the file, of its folder or repository. One that is called otherwise leaves the scheduler as it is:
+    rename it, or save the pipeline with an ``LCMScheduler``.
 
     Raises:
         ModelError: The pipeline takes no such part.
@@ -184,7 +186,8 @@ def add_parts(pipe: Any, parts: Sequence[LoadedPart], who: str) -> None:
     pipe.set_adapters(names, [part.part.scale for part in loras])
     pipe.fuse_lora(adapter_names=names)
     pipe.unload_lora_weights()
-    if hasattr(pipe, "unet") and any(is_named("lcm", part.identity.model_id) for part in loras):
+    called = " ".join(f"{Path(part.identity.source).name} {part.file}" for part in loras)
+    if hasattr(pipe, "unet") and is_named("lcm", called):
         pipe.scheduler = import_extra("diffusers", "diffusion").LCMScheduler.from_config(pipe.scheduler.config)
 
 

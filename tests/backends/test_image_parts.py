@@ -60,7 +60,7 @@ def test_several_lora_weights_add_up(folder):
 
 
 def test_an_lcm_lora_brings_its_scheduler(folder, tmp_path):
-    """Known by its name, as it is published; any other LoRA leaves the scheduler as it is."""
+    """Known by its name, as it is published, or by that of its folder or file; others leave the scheduler as it is."""
     pytest.importorskip("peft")
     named = shutil.copytree(folder / "lora", tmp_path / "lcm-lora-sdv1-5")
     plain, quick = (
@@ -73,6 +73,15 @@ def test_an_lcm_lora_brings_its_scheduler(folder, tmp_path):
     request, how = [ImageRequest("a red 3")], {"steps": 4, "guidance": 1.0, "height": 16, "width": 16}
     (one,), (other,) = (backend.generate(request, [1], **how) for backend in (plain, quick))
     assert not np.array_equal(one.array, other.array)
+    (tmp_path / "loras").mkdir()
+    bare = shutil.copy(named / "pytorch_lora_weights.safetensors", tmp_path / "loras" / "quick.safetensors")
+    for path, scheduler in (
+        (named / "pytorch_lora_weights.safetensors", "LCMScheduler"),
+        (bare, "DDIMScheduler"),
+        (shutil.copy(bare, tmp_path / "loras" / "my_lcm.safetensors"), "LCMScheduler"),
+    ):
+        found = image_pipeline(str(folder / "sd"), parts=(Part("lora", str(path)),), device="cpu")
+        assert found.settings["scheduler"] == scheduler
 
 
 def test_a_control_net_holds_the_image(folder):

@@ -17,7 +17,7 @@ from hfaug.recipe.build import build
 from tests import tiny_diffusion
 from tests.recipe.test_build import run_ranks
 
-ROWS = 100
+ROWS = 72
 OPS = {
     "image_to_image": ("label", "{model: ./sd, steps: 4, prompt: 'a {{ label }}'}"),
     "vary": ("label", "{model: ./sd, steps: 2, adapter: ./sd-ip/ip-adapter.safetensors, scale: 0.7}"),
