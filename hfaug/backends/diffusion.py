@@ -237,7 +237,7 @@ class DiffusersPipeline:
         controlled = self._pipe.components.get("controlnet") is not None
         image, mask = (blank, blank[..., 0] + np.uint8(1)) if self._tasks.only_inpaints else (None, None)
         control, like = blank if controlled else None, blank if self._likes.needed else None
-        request = ImageRequest("", None, image, mask, control, like)
+        request = ImageRequest("", None, image, mask, control, like=like)
         call = self._call([request], {"steps": 2})
         torch.cuda.reset_peak_memory_stats(self._device)
         halved: list[Halving] = []

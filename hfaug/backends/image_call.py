@@ -114,7 +114,7 @@ class Call:
             found["mask_image"] = [_pil(_shrunk_mask(one.mask, size)) for one in requests]
         if first.control is not None:
             name = "control_image" if "control_image" in accepted else "image"
-            found[name] = [_pil(resized(one.control, size)) for one in requests]
+            found[name] = [_pil(_traced(one, size)) for one in requests]
         steps, share = self.way(first)
         if share is not None:
             found["strength"] = share
@@ -197,6 +197,12 @@ def resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
     shrinks = array.shape[0] * array.shape[1] > size[0] * size[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(array, size[::-1], interpolation=how), np.uint8)
+
+
+def _traced(request: ImageRequest, size: tuple[int, int] | None) -> Pixels:
+    """What holds things, at the size that is drawn at: lines that were traced before would fade as they shrink."""
+    control = resized(request.control, size)
+    return control if request.trace is None else request.trace(control)
 
 
 def _shrunk_mask(mask: Pixels | None, size: tuple[int, int] | None) -> Pixels:
