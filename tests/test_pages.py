@@ -46,7 +46,7 @@ def test_the_snippet_is_a_recipe_with_the_defaults(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["image.image_to_image", "image.inpaint", "image.add_object", "image.control_to_image"]
+    "name", ["image.image_to_image", "image.inpaint", "image.add_object", "image.control_to_image", "image.vary"]
 )
 def test_what_is_drawn_from_images_is_no_synthesis_from_requests(name):
     assert "augment" in yaml.safe_load(PAGES[name].recipe)["steps"][0]

@@ -138,11 +138,46 @@ def _flux(*, embeds_guidance: bool = True) -> Any:
     )  # fmt: skip
 
 
+def _variation() -> Any:
+    return diffusers.StableDiffusionImageVariationPipeline(
+        vae=_vae(), image_encoder=_vision(), unet=_unet(), scheduler=diffusers.DDIMScheduler(clip_sample=False),
+        safety_checker=None, feature_extractor=_reader(), requires_safety_checker=False,
+    )  # fmt: skip
+
+
+def _unclip() -> Any:
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+
+    tokenizer = _clip()
+    return diffusers.StableUnCLIPImg2ImgPipeline(
+        feature_extractor=_reader(), image_encoder=_vision(), image_normalizer=StableUnCLIPImageNormalizer(32),
+        image_noising_scheduler=diffusers.DDPMScheduler(), tokenizer=tokenizer, text_encoder=_clip_text(tokenizer),
+        unet=_unet(class_embed_type="projection", projection_class_embeddings_input_dim=64),
+        scheduler=diffusers.DDIMScheduler(clip_sample=False), vae=_vae(),
+    )  # fmt: skip
+
+
+def _vision(size: int = 32, *, siglip: bool = False) -> Any:
+    settings = {
+        "hidden_size": size, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "image_size": 16, "patch_size": 8,
+    }  # fmt: skip
+    if siglip:
+        return transformers.SiglipVisionModel(transformers.SiglipVisionConfig(**settings))
+    return transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig(**settings, projection_dim=size))
+
+
+def _reader() -> Any:
+    return transformers.CLIPImageProcessor(size=16, crop_size=16)
+
+
 FAMILIES: dict[str, Callable[[], Any]] = {
     "sd": _sd, "xl": _xl, "sd3": _sd3, "flux-dev": _flux, "flux-schnell": lambda: _flux(embeds_guidance=False),
     "sdxl-turbo": _turbo, "lcm": _lcm, "latent-consistency": _latent_consistency, "inpainting": _inpainting,
 }  # fmt: skip
 """By the name of the folder, which counts for Turbo."""
+VARIATIONS: dict[str, Callable[[], Any]] = {"variation": _variation, "unclip": _unclip}
+"""Made to draw images like others."""
 
 
 def build(family: str, folder: Path) -> Path:
@@ -150,7 +185,7 @@ def build(family: str, folder: Path) -> Path:
     torch.manual_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of schedulers that wait for a newer NumPy
-        FAMILIES[family]().save_pretrained(folder / family)
+        {**FAMILIES, **VARIATIONS}[family]().save_pretrained(folder / family)
     return folder / family
 
 
@@ -185,3 +220,89 @@ def lora(folder: Path) -> Path:
     weights = {f"{layer}.lora_A.weight": torch.randn(2, 32), f"{layer}.lora_B.weight": torch.randn(16, 2)}
     diffusers.StableDiffusionPipeline.save_lora_weights(folder / "lora", unet_lora_layers=weights)
     return folder / "lora"
+
+
+def image_encoder(folder: Path, size: int = 32, *, siglip: bool = False) -> Path:
+    """Write what an IP-Adapter sees an image with: of CLIP, or of SigLIP."""
+    torch.manual_seed(3)
+    _vision(size, siglip=siglip).save_pretrained(folder)
+    return folder
+
+
+def _projection(tokens: int, size: int) -> dict[str, Any]:
+    """How an IP-Adapter makes some tokens of what CLIP says of an image."""
+    return {
+        "proj.weight": torch.randn(tokens * size, 32), "proj.bias": torch.zeros(tokens * size),
+        "norm.weight": torch.ones(size), "norm.bias": torch.zeros(size),
+    }  # fmt: skip
+
+
+def _resampler(size: int) -> dict[str, Any]:
+    """How the ones called Plus make tokens of all that CLIP sees."""
+    shapes = {
+        "latents": (1, 3, 8), "proj_in.weight": (8, 32), "proj_in.bias": (8,), "proj_out.weight": (size, 8),
+        "proj_out.bias": (size,), "norm_out.weight": (size,), "norm_out.bias": (size,),
+    }  # fmt: skip
+    layer = {
+        "0.norm1.weight": (8,), "0.norm1.bias": (8,), "0.norm2.weight": (8,), "0.norm2.bias": (8,),
+        "0.to_q.weight": (64, 8), "0.to_kv.weight": (128, 8), "0.to_out.weight": (8, 64), "1.0.weight": (8,),
+        "1.0.bias": (8,), "1.1.weight": (32, 8), "1.3.weight": (8, 32),
+    }  # fmt: skip
+    shapes |= {f"layers.{number}.{name}": shape for number in range(4) for name, shape in layer.items()}
+    return {name: torch.randn(*shape) for name, shape in shapes.items()}
+
+
+def _unet_adapter(unet: Any, *, plus: bool = False) -> dict[str, Any]:
+    size = unet.config.cross_attention_dim
+    found = {
+        f"image_proj.{name}": value for name, value in (_resampler(size) if plus else _projection(4, size)).items()
+    }
+    across = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
+    for number, name in enumerate(across):
+        width = unet.get_submodule(name.removesuffix(".processor")).to_k.out_features
+        for part in ("to_k_ip", "to_v_ip"):
+            found[f"ip_adapter.{2 * number + 1}.{part}.weight"] = torch.randn(width, size)
+    return found
+
+
+def _flux_adapter(transformer: Any) -> dict[str, Any]:
+    found = {f"ip_adapter_proj_model.{name}": value for name, value in _projection(4, 32).items()}
+    for number in range(transformer.config.num_layers):
+        for part in ("k", "v"):
+            name = f"double_blocks.{number}.processor.ip_adapter_double_stream_{part}_proj"
+            found |= {f"{name}.weight": torch.randn(32, 32), f"{name}.bias": torch.zeros(32)}
+    return found
+
+
+def _sd3_adapter(transformer: Any) -> dict[str, Any]:
+    from diffusers.models.attention_processor import SD3IPAdapterJointAttnProcessor2_0
+    from diffusers.models.embeddings import IPAdapterTimeImageProjection
+
+    config = transformer.config
+    width = config.attention_head_dim * config.num_attention_heads
+    tokens = IPAdapterTimeImageProjection(
+        embed_dim=32, output_dim=width, hidden_dim=16, depth=4, heads=1, num_queries=3, timestep_in_dim=320
+    )
+    layer = SD3IPAdapterJointAttnProcessor2_0(
+        hidden_size=width, ip_hidden_states_dim=width, head_dim=config.attention_head_dim, timesteps_emb_dim=16
+    )
+    found = {f"image_proj.{name}": value for name, value in tokens.state_dict().items()}
+    for number in range(config.num_layers):
+        found |= {f"ip_adapter.{number}.{name}": 3 * value for name, value in layer.state_dict().items()}
+    return found
+
+
+def ip_adapter(family: str, folder: Path, *, plus: bool = False) -> Path:
+    """Write an IP-Adapter for the pipeline of a family in the folder, as they are published, its encoder beside it."""
+    from safetensors.torch import save_file
+
+    pipe = diffusers.DiffusionPipeline.from_pretrained(folder / family)
+    torch.manual_seed(4)
+    if family.startswith("flux"):
+        weights = _flux_adapter(pipe.transformer)
+    else:
+        weights = _sd3_adapter(pipe.transformer) if family == "sd3" else _unet_adapter(pipe.unet, plus=plus)
+    home = folder / f"{family}-ip{'-plus' if plus else ''}"
+    image_encoder(home / "image_encoder", siglip=family == "sd3")
+    save_file({name: value.contiguous() for name, value in weights.items()}, home / "ip-adapter.safetensors")
+    return home / "ip-adapter.safetensors"

@@ -5,7 +5,7 @@ test or a user puts another runtime in their place with ``registry.override``. N
 and importing it imports no torch.
 """
 
-from hfaug.backends.image_parts import Part, part_facts
+from hfaug.backends.image_parts import Part, encoder_beside, part_facts
 from hfaug.backends.language import (
     Candidate,
     Completion,
@@ -89,6 +89,7 @@ __all__ = [
     "Translation",
     "Translator",
     "check_runtime",
+    "encoder_beside",
     "facts",
     "image_classes",
     "image_classifier",

@@ -26,9 +26,10 @@ import numpy.typing as npt
 from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.image_call import Call, Job
-from hfaug.backends.image_families import check_negative, defaults_of, own_size
+from hfaug.backends.image_families import check_negative, check_prompt, defaults_of, own_size, varies
 from hfaug.backends.image_memory import RunSettings, find_rows, rows_at, run_settings, settle_on
 from hfaug.backends.image_parts import LoadedPart, add_parts, load_controlnet
+from hfaug.backends.image_prompts import ImagePrompts, add_adapter
 from hfaug.backends.image_tasks import Tasks
 from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
@@ -51,27 +52,37 @@ def load(identity: ModelIdentity, *, dtype: str, device: str, parts: Sequence[Lo
         MissingExtra: diffusers, transformers or torch is not installed, or peft for LoRA weights.
         ModelError: The files cannot be fetched, are no such pipeline, or the pipeline takes no such part.
     """
-    torch, diffusers = import_extra("torch", "diffusion"), import_extra("diffusers", "diffusion")
-    import_extra("transformers", "diffusion")
+    torch = import_extra("torch", "diffusion")
+    for package in ("diffusers", "transformers"):
+        import_extra(package, "diffusion")
     settings, number = run_settings(), getattr(torch, dtype)
     with loading(identity.model_id, identity.hub_revision), quiet("diffusers", "transformers"):
-        more = load_controlnet(parts, number)
-        try:
-            pipe = diffusers.AutoPipelineForText2Image.from_pretrained(
-                identity.source, revision=identity.hub_revision, torch_dtype=number, **more
-            )
-        except ValueError as error:
-            if "can't find a pipeline" not in str(error):
-                raise
-            kind = diffusers.DiffusionPipeline.load_config(identity.source, revision=identity.hub_revision)
-            raise ModelError(
-                f"{identity.model_id}: must be a pipeline of diffusers that draws from text"
-                f"{' with a ControlNet' if more else ''}, is {kind.get('_class_name')}; choose another model"
-            ) from error
+        said = {"revision": identity.hub_revision, "torch_dtype": number, **load_controlnet(parts, number)}
+        pipe = _pipeline(identity, said)
         add_parts(pipe, parts, identity.model_id)
+        add_adapter(pipe, parts, identity.model_id)
         settle_on(pipe, device, settings)
         pipe.set_progress_bar_config(disable=True)
     return DiffusersPipeline(identity, pipe, device, settings)
+
+
+def _pipeline(identity: ModelIdentity, said: dict[str, Any]) -> Any:
+    """The pipeline of a folder or repository: one that draws from text, or like other images."""
+    import diffusers
+
+    try:
+        return diffusers.AutoPipelineForText2Image.from_pretrained(identity.source, **said)
+    except ValueError as error:
+        if "can't find a pipeline" not in str(error):
+            raise
+        config = diffusers.DiffusionPipeline.load_config(identity.source, revision=identity.hub_revision)
+        kind = str(config.get("_class_name"))
+        if varies(kind) and "controlnet" not in said:
+            return getattr(diffusers, kind).from_pretrained(identity.source, **said)
+        raise ModelError(
+            f"{identity.model_id}: must be a pipeline of diffusers that draws from text"
+            f"{' with a ControlNet' if 'controlnet' in said else ''}, is {kind}; choose another model"
+        ) from error
 
 
 class DiffusersPipeline:
@@ -91,6 +102,7 @@ class DiffusersPipeline:
         self._defaults = defaults_of(pipe, identity.source)
         self._prompts = PromptMemory(pipe)
         self._together: dict[Any, int] = {}  # by size, and by guidance, which doubles what goes through the model
+        self._likes = ImagePrompts(pipe)
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
     @property
@@ -144,18 +156,25 @@ class DiffusersPipeline:
 
     def _call(self, requests: Sequence[ImageRequest], how: Mapping[str, Any]) -> Call:
         """How these requests are drawn; they must be of one kind."""
-        kinds = {(request.task, request.control is not None) for request in requests}
+        kinds = {(one.task, one.control is not None, one.like is not None) for one in requests}
         if len(kinds) > 1:
             raise ParameterError(f"{self.model_id}: requests of a call must be of one kind, are of {len(kinds)}; split")
-        task, controlled = next(iter(kinds))
+        task, controlled, like = next(iter(kinds))
         if controlled != (self._pipe.components.get("controlnet") is not None):
             raise ParameterError(
                 f"{self.model_id}: a ControlNet must be loaded where requests have a control, and nowhere else, "
                 f"{'none is' if controlled else 'one is'}; change either"
             )
+        if like != self._likes.needed:
+            raise ParameterError(
+                f"{self.model_id}: an IP-Adapter, or a model made for it, must be loaded where images are drawn like "
+                f"others, and nowhere else, {'neither is' if like else 'one is'}; change either"
+            )
         call = Call(self._tasks.of(task), self.model_id, self._defaults, **how)
         if any(request.negative_prompt for request in requests):
             check_negative(call.pipe, call.scale, self.model_id)
+        if any(request.prompt for request in requests):
+            check_prompt(call.pipe, self.model_id)
         return call
 
     def _checked(self, images: list[GeneratedImage]) -> list[GeneratedImage]:
@@ -187,7 +206,7 @@ class DiffusersPipeline:
     def _on_each_thread(self, call: Call, request: ImageRequest) -> int:
         """How many images of a call go through the model together on a CPU."""
         size = call.size(request) or own_size(call.pipe)
-        if size is None or request.task != "text" or request.control is not None:
+        if size is None or request.guide is not None:
             return 1
         if (size, call.guided) not in self._together:
             short, made = dataclasses.replace(call, steps=2), ImageRequest("")
@@ -247,7 +266,8 @@ class DiffusersPipeline:
         blank = np.zeros((*(own_size(self._pipe) or (512, 512)), 3), np.uint8)
         controlled = self._pipe.components.get("controlnet") is not None
         image, mask = (blank, blank[..., 0] + np.uint8(1)) if self._tasks.only_inpaints else (None, None)
-        request = ImageRequest("", None, image, mask, blank if controlled else None)
+        control, like = blank if controlled else None, blank if self._likes.needed else None
+        request = ImageRequest("", None, image, mask, control, like=like)
         call = self._call([request], {"steps": 2})
         torch.cuda.reset_peak_memory_stats(self._device)
         halved: list[Halving] = []
@@ -278,8 +298,9 @@ class DiffusersPipeline:
         generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
         with torch.inference_mode():
             prompts = self._prompts.inputs(pipe, requests, guided=call.guided)
+            likes = self._likes.inputs(pipe, requests, guided=call.guided)
             try:
-                return pipe(**prompts, **call.inputs(requests), generator=generators, output_type="np")
+                return pipe(**prompts, **likes, **call.inputs(requests), generator=generators, output_type="np")
             except ValueError as error:
                 raise ParameterError(
                     f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
@@ -314,7 +335,7 @@ class _Board:
     ) -> None:
         places: dict[Any, list[int]] = {}
         for place, (request, seed) in enumerate(zip(requests, seeds, strict=True)):
-            pixels = (id(request.image), id(request.mask), id(request.control))
+            pixels = tuple(map(id, (request.image, request.mask, request.control, request.like)))
             places.setdefault((request, seed, pixels), []).append(place)
         self.jobs: list[Job] = [(requests[found[0]], seeds[found[0]]) for found in places.values()]
         self._places = list(places.values())

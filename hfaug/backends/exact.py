@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hfaug.backends.threads_each import one_thread_each
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -91,11 +93,7 @@ def _is_exact(
     mask = mask.flip(1) if left else mask
     with torch.inference_mode():
         together = scores(ids, mask)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # other processes may have more or fewer cores
-        try:
+        with one_thread_each():  # other processes may have more or fewer cores
             rows = torch.arange(every).flip(0)
             parts = rows[:multiple], rows[multiple:]
             return all(torch.equal(scores(ids[part], mask[part]), together[part]) for part in parts)
-        finally:
-            torch.set_num_threads(threads)

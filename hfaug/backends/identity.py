@@ -130,7 +130,8 @@ def _identify_on_hub(name: str, revision: str | None, entry: str) -> ModelIdenti
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
     with loading(name, revision):
-        commit = Path(hf_hub_download(name, entry, revision=revision)).parent.name
+        found = Path(hf_hub_download(name, entry, revision=revision))
+        commit = found.parents[entry.count("/")].name
         try:
             card: Path | None = Path(hf_hub_download(name, "README.md", revision=commit))
         except (EntryNotFoundError, HfHubHTTPError):  # no card, or offline and never fetched

@@ -15,7 +15,7 @@ from hfaug.backends.image_families import Defaults, is_guided, own_size, unit_of
 from hfaug.backends.protocols import ImageRequest, Pixels
 from hfaug.errors import ParameterError
 
-__all__ = ["Call", "Job"]
+__all__ = ["Call", "Job", "resized"]
 
 Job = tuple[ImageRequest, int]
 """A request and its seed."""
@@ -109,12 +109,12 @@ class Call:
         if size is not None:
             found = {name: side for name, side in zip(("height", "width"), size, strict=True) if name in accepted}
         if first.image is not None:
-            found["image"] = [_pil(_resized(one.image, size)) for one in requests]
+            found["image"] = [_pil(resized(one.image, size)) for one in requests]
         if first.mask is not None:
             found["mask_image"] = [_pil(_shrunk_mask(one.mask, size)) for one in requests]
         if first.control is not None:
             name = "control_image" if "control_image" in accepted else "image"
-            found[name] = [_pil(_resized(one.control, size)) for one in requests]
+            found[name] = [_pil(_traced(one, size)) for one in requests]
         steps, share = self.way(first)
         if share is not None:
             found["strength"] = share
@@ -187,7 +187,8 @@ def _pil(array: Pixels) -> Any:
     return Image.fromarray(array)
 
 
-def _resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
+def resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
+    """Pixels at another size, (height, width)."""
     import cv2
 
     assert array is not None  # noqa: S101 - all requests of a batch are of one task
@@ -196,6 +197,12 @@ def _resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
     shrinks = array.shape[0] * array.shape[1] > size[0] * size[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(array, size[::-1], interpolation=how), np.uint8)
+
+
+def _traced(request: ImageRequest, size: tuple[int, int] | None) -> Pixels:
+    """What holds things, at the size that is drawn at: lines that were traced before would fade as they shrink."""
+    control = resized(request.control, size)
+    return control if request.trace is None else request.trace(control)
 
 
 def _shrunk_mask(mask: Pixels | None, size: tuple[int, int] | None) -> Pixels:

@@ -5,7 +5,7 @@
 | Stable Diffusion, XL, 3, FLUX.1-dev and all others | the pipeline's own | the pipeline's own | |
 | Turbo: SD, SDXL, SD 3.5 | 4 | 0 | ``turbo`` is a word of the repository's name: nothing else in it tells |
 | LCM | 4 | 8 where the model embeds it, else 1 | the scheduler is an ``LCMScheduler`` |
-| with an LCM-LoRA | 4 | 1 | ``lcm`` is a word of the LoRA's name; the scheduler becomes an ``LCMScheduler`` |
+| with an LCM-LoRA | 4 | 1 | ``lcm`` is a word of its file's, folder's or repository's name; the scheduler is changed |
 | FLUX.1-schnell | 4 | 0 | a Flux whose transformer has no ``guidance_embeds`` |
 
 The defaults of diffusers belong to the first line alone: with them a Turbo model takes 50 steps and comes out burnt.
@@ -21,7 +21,10 @@ from typing import Any
 
 from hfaug.errors import ParameterError
 
-__all__ = ["Defaults", "check_negative", "defaults_of", "embeddings_of", "is_guided", "is_named", "own_size", "unit_of"]
+__all__ = [
+    "Defaults", "check_negative", "check_prompt", "defaults_of", "embeddings_of", "is_guided", "is_named",
+    "own_size", "unit_of", "varies",
+]  # fmt: skip
 
 _PAIR = ("prompt_embeds", "negative_prompt_embeds")
 _POOLED = ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -29,12 +32,15 @@ _EMBEDDINGS = (
     ("StableDiffusionXL", (*_PAIR, *_POOLED)),
     ("StableDiffusion3", (*_PAIR, *_POOLED)),
     ("StableDiffusion", _PAIR),
+    ("StableUnCLIP", _PAIR),
     ("LatentConsistencyModel", _PAIR),
     ("Flux", ("prompt_embeds", "pooled_prompt_embeds", "text_ids")),
 )
 """What `encode_prompt` returns, by the beginning of a pipeline's name."""
 _KNOWN_TASKS = re.compile(r"(ControlNet)?(Img2Img|Inpaint|Inpainting)?Pipeline$")
 _FEW_STEPS = 4
+_VARIATIONS = ("StableDiffusionImageVariationPipeline", "StableUnCLIPImg2ImgPipeline")
+"""Pipelines whose weights are made to draw images like others. No AutoPipeline knows them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +84,11 @@ def defaults_of(pipe: Any, name: str) -> Defaults:
     return Defaults()
 
 
+def varies(kind: str) -> bool:
+    """Whether the weights of a pipeline of this class are made to draw images like others."""
+    return kind in _VARIATIONS
+
+
 def is_named(word: str, name: str) -> bool:
     """Whether a word stands in the name of a repository or file.
 
@@ -111,6 +122,16 @@ def check_negative(pipe: Any, guidance: float | None, who: str) -> None:
             f"{who}: negative prompts act where guidance is above 1, it is {own:g}; raise it, or leave "
             "negative_prompt out"
         )
+
+
+def check_prompt(pipe: Any, who: str) -> None:
+    """Refuse prompts where a pipeline reads none.
+
+    Raises:
+        ParameterError: It draws from images alone.
+    """
+    if "prompt" not in inspect.signature(pipe.__call__).parameters:
+        raise ParameterError(f"{who}: prompts must act, and {type(pipe).__name__} reads none; leave the prompt empty")
 
 
 def own_size(pipe: Any) -> tuple[int, int] | None:

@@ -37,13 +37,15 @@ class PromptMemory:
             requests: What to draw.
             guided: Whether the negative prompts act, so that they are encoded too.
         """
+        accepted = inspect.signature(pipe.__call__).parameters
+        if "prompt" not in accepted:
+            return {}
         if not self._names:
             negative = [request.negative_prompt or "" for request in requests]
             prompts: dict[str, Any] = {"prompt": [request.prompt for request in requests]}
             return {**prompts, "negative_prompt": negative} if any(negative) else prompts
         import torch
 
-        accepted = inspect.signature(pipe.__call__).parameters
         with self._lock:
             rows = [self._encode(pipe, request, guided) for request in requests]
         columns = zip(self._names, zip(*rows, strict=True), strict=True)

@@ -137,6 +137,8 @@ class ImageRequest:
         image: What to start from, (height, width, 3); it is drawn at a size that suits the model, of like aspect.
         mask: Where to draw into ``image``: (height, width), not 0 where it is drawn anew.
         control: What holds things in their places, (height, width, 3): edges, depths, a map of what is where.
+        trace: What makes of ``control``, at the size that is drawn at, what holds things: of an image its edges.
+        like: What it is to be like, (height, width, 3), wherever things stand: a prompt that is an image.
         strength: How much of ``image`` may change, above 0 to 1; None for what the model says.
     """
 
@@ -145,6 +147,8 @@ class ImageRequest:
     image: Pixels | None = dataclasses.field(default=None, compare=False)
     mask: Pixels | None = dataclasses.field(default=None, compare=False)
     control: Pixels | None = dataclasses.field(default=None, compare=False)
+    trace: Callable[[Pixels], Pixels] | None = dataclasses.field(default=None, compare=False)
+    like: Pixels | None = dataclasses.field(default=None, compare=False)
     strength: float | None = None
 
     @property
@@ -157,7 +161,7 @@ class ImageRequest:
     @property
     def guide(self) -> Pixels | None:
         """The image whose aspect the drawing has."""
-        return self.control if self.image is None else self.image
+        return next((one for one in (self.image, self.control, self.like) if one is not None), None)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -23,17 +25,40 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+_turn = threading.Lock()
+_outside: int | None = None
+"""How many threads this process may use, while some call lets each compute on itself alone."""
+
+
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[int]:
-    """Let each thread that starts inside compute on itself alone; yields how many threads this process may use."""
+    """Let this thread and those of `on_threads` each compute on itself alone; yields how many this process may use.
+
+    Calls of several threads wait for each other, since the libraries below torch have one setting for all threads: what
+    one call puts back would reach into the other. The first of them uses all threads anyway.
+    """
+    global _outside  # noqa: PLW0603  # the setting is one of the process
     import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
+    meanwhile = _outside  # a thread that starts during another's call is told 1 by torch, and that for good
+    with _turn:
+        threads = _outside = torch.get_num_threads() if meanwhile is None else meanwhile
+        torch.set_num_threads(1)
+        try:
+            yield threads
+        finally:
+            torch.set_num_threads(threads)
+            _outside = None
+
+
+def _after_fork_in_child() -> None:
+    """Whose turn it was stayed behind in the parent process."""
+    global _turn, _outside
+    _turn, _outside = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def on_threads(
@@ -53,12 +78,16 @@ def on_threads(
         together: How many go through the model together on each thread. Where fewer are left, the last is repeated.
         at_once: How many at most, in steps of ``together``; as many as there are threads for when left out.
     """
+    import torch
+
+    # a thread that nobody tells takes as many as there are cores for what oneDNN and MKL do, until it splits some work
+    told: dict[str, Any] = {"initializer": torch.set_num_threads, "initargs": (1,)}
     with one_thread_each() as threads:
         most = threads if at_once is None else max(1, at_once // together)
         workers = max(1, min(threads, most, math.ceil(count / together)))
         size = workers * max(_CHUNK, together)
         plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
-        with ThreadPoolExecutor(workers, "hfaug-images") as pool:
+        with ThreadPoolExecutor(workers, "hfaug-images", **told) as pool:
 
             def chunk(rows: Sequence[int]) -> list[T]:
                 parts = [rows[start : start + together] for start in range(0, len(rows), together)]

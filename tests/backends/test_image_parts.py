@@ -26,9 +26,9 @@ def folder(tmp_path_factory):
     return found
 
 
-def drawn(folder, *parts, prompt="a red <thing>", control=None, **more):
+def drawn(folder, *parts, prompt="a red <thing>", control=None, trace=None, **more):
     backend = image_pipeline(str(folder / "sd"), parts=parts, device="cpu")
-    (image,) = backend.generate([ImageRequest(prompt, control=control)], [1], **SETTINGS, **more)
+    (image,) = backend.generate([ImageRequest(prompt, control=control, trace=trace)], [1], **SETTINGS, **more)
     return image.array
 
 
@@ -60,7 +60,7 @@ def test_several_lora_weights_add_up(folder):
 
 
 def test_an_lcm_lora_brings_its_scheduler(folder, tmp_path):
-    """Known by its name, as it is published; any other LoRA leaves the scheduler as it is."""
+    """Known by its name, as it is published, or by that of its folder or file; others leave the scheduler as it is."""
     pytest.importorskip("peft")
     named = shutil.copytree(folder / "lora", tmp_path / "lcm-lora-sdv1-5")
     plain, quick = (
@@ -73,6 +73,15 @@ def test_an_lcm_lora_brings_its_scheduler(folder, tmp_path):
     request, how = [ImageRequest("a red 3")], {"steps": 4, "guidance": 1.0, "height": 16, "width": 16}
     (one,), (other,) = (backend.generate(request, [1], **how) for backend in (plain, quick))
     assert not np.array_equal(one.array, other.array)
+    (tmp_path / "loras").mkdir()
+    bare = shutil.copy(named / "pytorch_lora_weights.safetensors", tmp_path / "loras" / "quick.safetensors")
+    for path, scheduler in (
+        (named / "pytorch_lora_weights.safetensors", "LCMScheduler"),
+        (bare, "DDIMScheduler"),
+        (shutil.copy(bare, tmp_path / "loras" / "my_lcm.safetensors"), "LCMScheduler"),
+    ):
+        found = image_pipeline(str(folder / "sd"), parts=(Part("lora", str(path)),), device="cpu")
+        assert found.settings["scheduler"] == scheduler
 
 
 def test_a_control_net_holds_the_image(folder):
@@ -88,6 +97,27 @@ def test_a_control_net_holds_the_image(folder):
         drawn(folder, control=bars)
     with pytest.raises(ParameterError, match="it has no controlnet_conditioning_scale"):
         drawn(folder, control_scale=1.0)
+
+
+def test_edges_are_traced_at_the_size_that_is_drawn_at(folder):
+    """Those of a large image would be grey lines where it is drawn small."""
+    backend = image_pipeline(str(folder / "sd"), parts=(Part("controlnet", str(folder / "controlnet")),), device="cpu")
+    large = np.zeros((64, 128, 3), np.uint8)
+    large[16:48, 32:96] = 255
+    seen = []
+
+    def trace(array):
+        seen.append(array)
+        return 255 - array
+
+    backend.generate([ImageRequest("a 3", control=large, trace=trace)], [1], steps=1)
+    (found,) = seen
+    assert found.shape == (8, 24, 3)
+    assert (found[2:6, 6:18] == 255).all()
+    assert not np.array_equal(
+        drawn(folder, Part("controlnet", str(folder / "controlnet")), control=large, trace=trace),
+        drawn(folder, Part("controlnet", str(folder / "controlnet")), control=large),
+    )
 
 
 def test_parts_are_known_by_their_contents(folder, tmp_path):

@@ -42,6 +42,9 @@ BUILDERS = {
     "image.inpaint": lambda cls: cls(model=DIGITS, steps=2),
     "image.sample": lambda cls: cls(model=str(tiny_sampler.SAMPLER)),
     "image.text_to_image": lambda cls: cls(model=DIGITS, steps=2),
+    "image.vary": lambda cls: cls(
+        model=str(tiny_chat.FOLDER / "sd"), adapter=str(tiny_chat.FOLDER / "sd-ip" / "ip-adapter.safetensors"), steps=2
+    ),
     "text.back_translate": lambda cls: cls(
         model=str(MODELS / "translate-en-de-fr"), pivots=("de", "fr"), temperature=1, top_k=10
     ),
@@ -98,7 +101,7 @@ OWN = {"image.add_object": BOXED}
 
 WITHOUT_ROWS = (
     "audio.transcribe", "image.add_object", "image.control_to_image", "image.image_to_image", "image.inpaint",
-    "text.substitute_masked",
+    "image.vary", "text.substitute_masked",
 )  # fmt: skip
 """Other ops that ask models."""
 

@@ -22,7 +22,7 @@ from hfaug.ops.image.color import (
     Solarize,
     ToGray,
 )
-from hfaug.ops.image.diffusion import AddObject, ControlToImage, ImageToImage, Inpaint
+from hfaug.ops.image.diffusion import AddObject, ControlToImage, ImageToImage, Inpaint, Vary
 from hfaug.ops.image.erase import Erase
 from hfaug.ops.image.geometry import (
     Affine,
@@ -164,4 +164,5 @@ __all__ = [
     "ToGray",
     "Transpose",
     "TrivialAugment",
+    "Vary",
 ]

@@ -37,7 +37,7 @@ class ControlToImage(PipelineOp):
         column: The image column for ``control="column"``: of the image's size.
         palette: The RGB colour of each value of the mask, 0..255, as the ControlNet was taught; when left out the
             mask's own, else that of Pascal VOC.
-        thresholds: Weak and strong gradient of edges, 0..255, for Canny's method.
+        thresholds: Weak and strong gradient of edges, 0..255, for Canny's method, at the size that is drawn at.
         controlnet: The ControlNet, made for such controls and for the family of the model: Hub repo id or folder.
         conditioning_scale: How closely the image follows the control, from 0 up.
         model: A diffusers pipeline: Hub repo id or folder.
@@ -61,6 +61,7 @@ class ControlToImage(PipelineOp):
     'edges'
     """
 
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[str, ...]] = ("image",)
     may_change: ClassVar[tuple[str, ...]] = ("what things are", "colours", "how exactly things stay in their places")
 
@@ -102,10 +103,11 @@ class ControlToImage(PipelineOp):
     def apply_batch(self, rows: Sequence[Row], rngs: Sequence[Stream]) -> Sequence[Row | Reject]:
         """Draw the images of all rows."""
         results: list[Row | Reject] = [Reject("no image")] * len(rows)
+        trace = partial(edges_of, thresholds=self.thresholds) if self.control == "edges" else None
         wanted = []
         for place, (row, rng) in enumerate(zip(rows, rngs, strict=True)):
             control = self._control(row) if row.scenes else None
-            request = None if control is None else self.request(row, rng, control=control)
+            request = None if control is None else self.request(row, rng, control=control, trace=trace)
             if request is not None:
                 wanted.append(Wanted(place, request, rng.seed(), partial(_result, row)))
             elif row.scenes:
@@ -114,9 +116,9 @@ class ControlToImage(PipelineOp):
         return self.draw(results, wanted, **how)
 
     def _control(self, row: Row) -> npt.NDArray[np.uint8] | None:
-        """What holds things in place, as an RGB image."""
+        """What holds things in place, as an RGB image; for edges the image itself."""
         if self.control == "edges":
-            return edges_of(as_rgb(row.pixels), self.thresholds)
+            return as_rgb(row.pixels)
         if self.control == "mask":
             mask = mask_of(row, row.scenes[0])
             return None if mask is None else colored(mask, self.palette)

@@ -284,8 +284,12 @@ def test_a_control_follows_the_image_or_its_mask_and_labels_stay(masked, control
         assert row["mask"] == before["mask"]
         assert row["label"] == before["label"]
         mask = media.decode_mask(before["mask"]["bytes"])
-        wanted = edges_of(pixels(before["image"]), (100, 200)) if control == "edges" else colored(mask)
-        assert np.array_equal(request.control, wanted)
+        if control == "edges":  # they are traced at the size that is drawn at
+            assert np.array_equal(request.control, pixels(before["image"]))
+            assert np.array_equal(request.trace(request.control), edges_of(pixels(before["image"]), (100, 200)))
+        else:
+            assert np.array_equal(request.control, colored(mask))
+            assert request.trace is None
 
 
 def test_a_control_can_be_a_column(masked, net):
