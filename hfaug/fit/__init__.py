@@ -4,7 +4,7 @@
 | --- | --- |
 | `diffusion_model.py`, `vae_model.py`, `gan_model.py`, `lora_model.py` | the kinds: networks, losses, pipelines |
 | `job.py` | what a kind brings |
-| `training.py` | the loop: Accelerate, checkpoints, averages, samples, a log |
+| `training.py`, `loop.py` | how it is trained; the loop: Accelerate, checkpoints, averages, samples, a log |
 | `fitting.py` | from a dataset to a folder |
 | `images.py` | the images, checked |
 | `folder.py` | the folder: atomic, resumable |

@@ -19,7 +19,8 @@ from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
 from hfaug.fit.job import Job
 from hfaug.fit.privacy import plan_privacy
-from hfaug.fit.training import Loop, Training
+from hfaug.fit.loop import Loop
+from hfaug.fit.training import Training
 
 __all__ = ["fit"]
 

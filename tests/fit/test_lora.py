@@ -45,7 +45,7 @@ def test_what_was_learnt_is_loaded_over_the_pipeline(tuned, base):
 
 def test_pictures_on_the_way_change_nothing(tuned, base, some_digits, tmp_path):
     """The network is tuned as it is used; one that has dropout would else learn otherwise after a picture."""
-    from hfaug.fit.training import Loop
+    from hfaug.fit.loop import Loop
 
     modes, update = [], Loop._update
 
