@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,16 +35,19 @@ def card(job: Job, training: Training, folder: ModelFolder, licence: str | None)
     meta: dict[str, Any] = {} if licence is None else {"license": licence}
     meta |= {"library_name": "diffusers", **job.meta}
     data, private = job.data, job.privacy
-    settings = ", ".join(f"{name} {value}" for name, value in {**job.settings, **training.decisive}.items())
+    said = {**job.settings, **training.decisive}
+    op = said.pop("augment")
+    settings = ", ".join(f"{name} {value}" for name, value in said.items())
     counts = [f"{name} ({count})" for name, count in data.counts.items()] if private is None else data.classes
     digest = "" if private is not None else f", digest `{data.digest}`"
-    said = licence or "unknown: nobody said it"
+    learnt = f"{len(data)} images{digest}, licence {licence or 'unknown: nobody said it'}. Classes: {', '.join(counts)}"
     parts = [
         "\n".join(["---", yaml.safe_dump(meta, sort_keys=False).strip(), "---"]),
         f"# A {job.kind} model of {len(data.classes)} classes",
         f"Draws images of {data.size}x{data.size} pixels, {data.channels} channel(s), by class.",
         f"Fitted with hfaug {hfaug.__version__}: {settings}, {training.steps} steps.",
-        f"**Learnt from** {len(data)} images{digest}, licence {said}. Classes: {', '.join(counts)}.",
+        f"**Learnt from** {learnt}.",
+        "" if op is None else f"**Augmented**: each image was seen through `{json.dumps(op)}`; samples look like that.",
         _warning() if private is None else _promise(private),
         _curve(folder.lines()) if private is None else "",
     ]

@@ -14,12 +14,13 @@ from hfaug.backends.loading import import_extra, quiet
 from hfaug.calls import check_fields
 from hfaug.engine import world
 from hfaug.errors import ParameterError
+from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.card import card
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
 from hfaug.fit.job import Job
-from hfaug.fit.privacy import plan_privacy
 from hfaug.fit.loop import Loop
+from hfaug.fit.privacy import plan_privacy
 from hfaug.fit.training import Training
 
 __all__ = ["fit"]
@@ -59,11 +60,13 @@ def fit(
     job = make(images)
     _promise(job, chosen)
     promised = {} if job.privacy is None else dataclasses.asdict(job.privacy)
+    augmenter = _augmenter(job, chosen)
     facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
+    facts |= {} if augmenter is None else augmenter.facts
     folder.check(facts)
     world()
     with quiet("diffusers"):
-        loop = Loop(job, folder, chosen)
+        loop = Loop(job, folder, chosen, augmenter)
         if loop.accelerator.is_main_process:
             folder.begin(facts)
         loop.accelerator.wait_for_everyone()
@@ -86,6 +89,13 @@ def _promise(job: Job, chosen: Training) -> None:
     job.privacy = plan_privacy(
         chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, len(job.data), chosen.steps
     )
+
+
+def _augmenter(job: Job, chosen: Training) -> Augmenter | None:
+    """What the images of a job go through, if they go through anything."""
+    if chosen.augment is None:
+        return None
+    return Augmenter(chosen.augment, job.data, f"fit {job.kind}", chosen.seed, alone=job.privacy is not None)
 
 
 def _write(job: Job, path: Path, text: str) -> None:

@@ -16,14 +16,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hfaug.backends.loading import import_extra, pick_device
 from hfaug.backends.memory import is_out_of_memory
 from hfaug.errors import ModelError, ParameterError
+from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.folder import ModelFolder
-from hfaug.fit.images import step_numbers
 from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.order import Numbers, Order
 from hfaug.fit.privacy import PrivateUpdates
 from hfaug.fit.sheets import save_picture
 from hfaug.fit.training import Training
@@ -38,15 +38,17 @@ class Loop:
         job: What is trained.
         folder: Where checkpoints lie; the newest is gone on from.
         training: How.
+        augmenter: What images go through, if they go through anything.
 
     Raises:
         ParameterError: Batches cannot be shared evenly, or this process has another precision already.
     """
 
-    def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
+    def __init__(self, job: Job, folder: ModelFolder, training: Training, augmenter: Augmenter | None) -> None:
         import torch
 
-        self.job, self.folder, self.training = job, folder, training
+        self.job, self.folder, self.training, self.augmenter = job, folder, training, augmenter
+        self.order = Order(job.data.labels, training.batch_size, training.seed, balanced=training.balanced)
         self.accelerator = _accelerator(training.mixed_precision)
         self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
         self._check_shares()
@@ -130,8 +132,7 @@ class Loop:
     def _update(self) -> dict[str, Any]:
         """One step."""
         told: dict[str, Any] = {}
-        numbers = self._numbers() if self.private is None else self.private.numbers()
-        micros = self._micro_batches(numbers)
+        micros = self._micro_batches(*(self._share() if self.private is None else self.private.draw()))
         for number, phase in enumerate(self.job.phases()):
             if self.private is None:
                 told |= self._gradients(phase, number, micros)
@@ -173,12 +174,9 @@ class Loop:
 
     def _seed(self, micro: int, phase: int) -> int:
         """What all draws of a part of a step follow from."""
-        key = np.random.SeedSequence([self.training.seed, self.step, self._part(micro), phase])
+        part = int(self.rank) * self.training.accumulate + micro  # the same images have the same one however shared
+        key = np.random.SeedSequence([self.training.seed, self.step, part, phase])
         return int(key.generate_state(1, np.uint64)[0] >> 1)
-
-    def _part(self, micro: int) -> int:
-        """The number of a part among those of all processes: the same images have the same one however shared."""
-        return int(self.rank) * self.training.accumulate + micro
 
     def _exchange(self, weights: Sequence[Any]) -> None:
         """Average the gradients over the processes."""
@@ -193,28 +191,26 @@ class Loop:
 
     # ---- what is seen
 
-    def _numbers(self) -> npt.NDArray[np.int64]:
-        """The images of a step that are this process's share."""
-        numbers = step_numbers(len(self.job.data), self.training.batch_size, self.step, self.training.seed)
+    def _share(self) -> tuple[Numbers, Numbers]:
+        """The images of a step that are this process's share, and how often each was seen before."""
+        numbers, visits = self.order.step(self.step)
         share = len(numbers) // self.size
-        return numbers[self.rank * share : (self.rank + 1) * share]
+        mine = slice(self.rank * share, (self.rank + 1) * share)
+        return numbers[mine], visits[mine]
 
-    def _micro_batches(self, numbers: npt.NDArray[np.int64]) -> list[tuple[Any, Any]]:
+    def _micro_batches(self, numbers: Numbers, visits: Numbers) -> list[tuple[Any, Any]]:
         """Pixels and labels of images by number, in parts."""
         import torch
 
-        found = []
-        for micro, part in enumerate(np.array_split(numbers, self.training.accumulate)):
+        data, found = self.job.data, []
+        for part in np.array_split(np.arange(len(numbers)), self.training.accumulate):
             if not len(part):
                 continue
-            pixels = self.job.data.pixels(part)
-            if self.training.flip:
-                draws = np.random.default_rng([self.training.seed, self.step, self._part(micro)])
-                mirrored = draws.random(len(part)) < 0.5
-                pixels = np.where(mirrored[:, None, None, None], pixels[..., ::-1], pixels)
+            seen = numbers[part]
+            pixels = data.pixels(seen) if self.augmenter is None else self.augmenter.pixels(seen, visits[part])
             device = self.accelerator.device
-            scaled = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).float() / 127.5 - 1
-            found.append((scaled, torch.from_numpy(self.job.data.labels[part]).to(device)))
+            scaled = torch.from_numpy(pixels).to(device).float() / 127.5 - 1
+            found.append((scaled, torch.from_numpy(data.labels[seen]).to(device)))
         return found
 
     # ---- what is told and kept

@@ -16,12 +16,10 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from hfaug.backends.loading import import_extra
 from hfaug.errors import ParameterError
 from hfaug.fit.job import Batch, Job
+from hfaug.fit.order import Numbers
 
 if TYPE_CHECKING:
     import torch
@@ -107,12 +105,18 @@ class PrivateUpdates:
         self._hooked = GradSampleModule(job.parts[self.phase.part], force_functorch=True)
         self.secret = torch.Generator(device).manual_seed(secrets.randbits(63))
 
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """The images of a step: each by chance, so sometimes more and sometimes fewer."""
+    def draw(self) -> tuple[Numbers, Numbers]:
+        """The images of a step, each by chance, so sometimes more and sometimes fewer; and numbers to augment them by.
+
+        These numbers stand for how often an image was seen before, which nothing here may depend on.
+        """
         import torch
 
-        drawn = torch.rand(len(self.job.data), generator=self.secret, device=self.secret.device)
-        return (drawn < self.privacy.share).nonzero()[:, 0].cpu().numpy()
+        device = self.secret.device
+        drawn = torch.rand(len(self.job.data), generator=self.secret, device=device)
+        numbers = (drawn < self.privacy.share).nonzero()[:, 0]
+        visits = torch.randint(2**62, numbers.shape, generator=self.secret, device=device)
+        return numbers.cpu().numpy(), visits.cpu().numpy()
 
     def gradients(self, micros: Sequence[tuple[Any, Any]]) -> dict[str, torch.Tensor]:
         """Give each weight the sum of clipped gradients and noise, over the images that a step has on average.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from hfaug.arguments import check_op
 from hfaug.errors import ParameterError
+from hfaug.op import Op
 
 __all__ = ["Training"]
 
@@ -24,7 +26,10 @@ class Training:
         ema_decay: How slowly the average of the weights moves at most, 0..1; it starts faster by itself.
         clip: The longest gradient, by its norm; longer ones are cut to it.
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
-        flip: Mirror half of the images left to right.
+        augment: An image op or a `Chain` that each image goes through whenever it is seen, with other draws each time,
+            such as ``hfaug.ops.image.Flip().sometimes(0.5)``. Pixels come to the size afterwards. What is drawn will
+            look like what comes out of it, so take changes that a class survives.
+        balanced: Each class is seen equally often, however few images it has.
         epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
             Of diffusion models alone, in one process. Below 1 is strong, above 10 hardly anything.
         delta: The chance that the promise does not hold; well below one over the number of images.
@@ -50,7 +55,8 @@ class Training:
     ema_decay: float = 0.9999
     clip: float = 1.0
     mixed_precision: str = "no"
-    flip: bool = False
+    augment: Op | None = None
+    balanced: bool = False
     epsilon: float | None = None
     delta: float | None = None
     max_grad_norm: float = 1.0
@@ -74,14 +80,19 @@ class Training:
         if self.epsilon is not None:
             limits += [("delta", self.delta is not None, "given beside epsilon")]
             limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
+            limits += [("balanced", not self.balanced, "False beside epsilon, whose account counts on equal chances")]
         elif self.delta is not None:  # without epsilon nothing would be promised, and nobody told
             limits += [("epsilon", False, "given beside delta")]
         for name, holds, text in limits:
             if not holds:
                 raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
+        if self.augment is not None:
+            check_op(self.augment, "fit")
 
     @property
     def decisive(self) -> dict[str, Any]:
-        """What decides the weights of a step."""
+        """What decides the weights of a step, as plain JSON values."""
         free = {"steps", "checkpoint_every", "keep", "sample_every", "log_every"}
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}
+        names = [field.name for field in dataclasses.fields(self) if field.name not in free]
+        augment = None if self.augment is None else self.augment.spec()
+        return {name: getattr(self, name) for name in names} | {"augment": augment}

@@ -18,7 +18,7 @@ from hfaug import media
 from hfaug.backends import registry
 from hfaug.errors import CallError, ModelError, ParameterError, RoleError, RowError
 from hfaug.fit.folder import ModelFolder
-from hfaug.fit.images import read_images, step_numbers
+from hfaug.fit.images import read_images
 from hfaug.fit.vae_model import class_gaussians
 from tests.fit.conftest import TINY, fitted
 from tests.house.source import ROOT
@@ -123,13 +123,23 @@ def test_a_killed_training_ends_with_the_weights_of_a_whole_one(some_digits, tmp
 
 def test_parts_of_a_batch_and_settings_that_decide_nothing(some_digits, tmp_path):
     """Checkpoints, log and samples may change on the way; what decides the weights may not."""
-    out = fitted("gan", some_digits, tmp_path / "m", accumulate=2, flip=True)
-    fitted("gan", some_digits, tmp_path / "m", accumulate=2, flip=True, steps=5, checkpoint_every=1, keep=1)
+    said = {"accumulate": 2, "augment": hfaug.ops.image.Flip()}
+    out = fitted("gan", some_digits, tmp_path / "m", **said)
+    fitted(
+        "gan",
+        some_digits,
+        tmp_path / "m",
+        accumulate=2,
+        augment=hfaug.ops.image.Flip(),
+        steps=5,
+        checkpoint_every=1,
+        keep=1,
+    )
     assert ModelFolder(out, "x").steps() == [5]
     with pytest.raises(ParameterError, match=r"holds another: seed was 0, is 1; choose another folder"):
-        fitted("gan", some_digits, out, accumulate=2, flip=True, seed=1)
+        fitted("gan", some_digits, out, **said, seed=1)
     with pytest.raises(ParameterError, match=r"steps must be at least what is done, .* is at step 5, steps was 4"):
-        fitted("gan", some_digits, out, accumulate=2, flip=True)
+        fitted("gan", some_digits, out, **said)
     with pytest.raises(ParameterError, match="holds another: kind was 'gan', is 'vae'"):
         fitted("vae", some_digits, out)
 
@@ -269,29 +279,27 @@ def test_images_that_are_not_held_are_decoded_alike(some_digits, monkeypatch):
     assert free.digest == held.digest
 
 
-def test_images_that_would_be_mangled_are_refused():
+@pytest.mark.parametrize("held", [1 << 31, 0])
+def test_images_that_would_be_mangled_are_refused(held, monkeypatch):
+    """Before the training begins, whether all pixels are held or not, and wherever the image stands."""
     import cv2
     from datasets import Features, Image
 
     def stored(array):
         return {"bytes": cv2.imencode(".png", array)[1].tobytes(), "path": None}
 
+    monkeypatch.setattr("hfaug.fit.images._HELD_BYTES", held)
     features = Features({"image": Image(), "label": ClassLabel(names=["a"])})
-    for array, told in [
-        (np.full((8, 8, 4), 100, np.uint8), "image 0: must have no transparent pixels"),
-        (np.zeros((8, 8, 3), np.uint16), "image 0: must have 8 bits"),
-        (None, "image 0: must be there, is null"),
+    sound = stored(np.zeros((8, 8, 3), np.uint8))
+    for image, told in [
+        (stored(np.full((8, 8, 4), 100, np.uint8)), "image 1: must have no transparent pixels"),
+        (stored(np.zeros((8, 8, 3), np.uint16)), "image 1: must have 8 bits"),
+        ({"bytes": sound["bytes"][:40], "path": None}, "image"),
+        (None, "image 1: must be there, is null"),
     ]:
-        rows = {"image": [None if array is None else stored(array)], "label": [0]}
+        rows = {"image": [sound, image], "label": [0, 0]}
         with pytest.raises(RowError, match=told):
             read_images(Dataset.from_dict(rows, features=features), who="fit", size=8)
-
-
-def test_every_epoch_has_each_image_once():
-    numbers = np.concatenate([step_numbers(7, 3, step, 5) for step in range(7)])
-    for epoch in range(3):
-        assert sorted(numbers[7 * epoch : 7 * epoch + 7]) == list(range(7))
-    assert numbers[:7].tolist() != numbers[7:14].tolist()
 
 
 # ---- what is drawn

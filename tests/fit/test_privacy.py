@@ -55,7 +55,7 @@ def _gradient(private):
 def test_one_image_moves_the_weights_no_further_than_it_may(updates):
     """The sum over images changes by the limit at most when one is added; without noise, so that it can be seen."""
     private, found = updates(0.0), []
-    numbers = private.numbers()[:6]
+    numbers = private.draw()[0][:6]
     assert len(numbers) == 6
     for count in (5, 6):
         private.secret.manual_seed(1)
@@ -69,7 +69,7 @@ def test_one_image_moves_the_weights_no_further_than_it_may(updates):
 def test_images_of_one_batch_are_cut_one_by_one(updates):
     """All at once, and in two parts with the same draws: each image's gradient is its own."""
     private = updates(0.0, limit=1e6)  # nothing is cut: then it is the plain gradient
-    pixels, labels = _batch(private, private.numbers()[:4])
+    pixels, labels = _batch(private, private.draw()[0][:4])
     private.secret.manual_seed(3)
     private.gradients([(pixels, labels)])
     summed = _gradient(private) * private.privacy.share * 60
