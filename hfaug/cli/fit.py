@@ -51,6 +51,9 @@ _SHARED = (
         help="An op that images go through when they are seen, as in a recipe; several make a chain.",
     ),
     click.option("--balanced", is_flag=True, default=None, help="See each class equally often."),
+    click.option("--epsilon", metavar="X", type=float, help="Promise differential privacy, up to this epsilon."),
+    click.option("--delta", metavar="X", type=float, help="The chance that the promise does not hold."),
+    click.option("--max-grad-norm", metavar="X", type=float, help="Longest gradient of one image.  [default: 1]"),
     click.option("--seed", metavar="N", type=click.IntRange(0), help="Draw otherwise."),
     click.option("--checkpoint-every", metavar="N", type=_COUNT, help="Steps between checkpoints.  [default: 500]"),
     click.option("--sample-every", metavar="N", type=click.IntRange(0), help="Steps between sheets of samples."),
@@ -91,9 +94,6 @@ def command() -> None:
 @click.argument("dataset")
 @_channels
 @click.option("--layers", metavar="N", type=_COUNT, help="Blocks a level.  [default: 2]")
-@click.option("--epsilon", metavar="X", type=float, help="Promise differential privacy, up to this epsilon.")
-@click.option("--delta", metavar="X", type=float, help="The chance that the promise does not hold.")
-@click.option("--max-grad-norm", metavar="X", type=float, help="Longest gradient of one image.  [default: 1]")
 @_shared
 def diffusion(dataset: str, **options: Any) -> int:
     """Fit a diffusion model to DATASET: the best pictures, slow to draw."""

@@ -59,12 +59,19 @@ def _warning() -> str:
 
 
 def _promise(privacy: Privacy) -> str:
+    released = (
+        ""
+        if privacy.release is None
+        else " What is known of the latents of each class was released once, at the end, "
+        f"by a Gaussian mechanism with noise {privacy.release:.4g}; the same account holds it."
+    )
     return (
         f"**Differential privacy**: ({privacy.spent(privacy.steps):.3g}, {privacy.delta:g})-DP for adding or taking "
-        "away one image, by DP-SGD (Opacus, Renyi accountant): gradients of single images cut to "
+        "away one image, by DP-SGD (account: Opacus, Renyi): gradients of single images cut to "
         f"{privacy.max_grad_norm:g}, noise {privacy.noise:.4g} times that, each image in a step with chance "
-        f"{privacy.share:.4g}, {privacy.steps} steps. The number of images and the names of the classes count as "
-        "known. The seed draws the first weights alone; images and noise were drawn by one that nobody keeps."
+        f"{privacy.share:.4g}, {privacy.steps} steps.{released} The number of images, whether they have colours, and "
+        "the names of the classes count as known. The seed draws the first weights, and for what sees no image; images "
+        "and noise were drawn by one that nobody keeps."
     )
 
 

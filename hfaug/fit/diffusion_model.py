@@ -93,7 +93,6 @@ class DiffusionJob(Job):
 
     kind = "diffusion"
     averaged = "unet"
-    can_promise = True
 
     def __init__(self, data: TrainingImages, chosen: Settings) -> None:
         super().__init__(data)

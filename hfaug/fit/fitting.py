@@ -13,7 +13,6 @@ from datasets import Dataset, DatasetDict
 from hfaug.backends.loading import import_extra, quiet
 from hfaug.calls import check_fields
 from hfaug.engine import world
-from hfaug.errors import ParameterError
 from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.card import card
 from hfaug.fit.folder import ModelFolder
@@ -82,12 +81,9 @@ def _promise(job: Job, chosen: Training) -> None:
     """Give a job its promise of privacy, if one is asked for."""
     if chosen.epsilon is None or chosen.delta is None:
         return
-    if not job.can_promise:
-        raise ParameterError(
-            f"fit {job.kind}: epsilon must be left out, only diffusion models can promise one; fit a diffusion model"
-        )
+    images, steps = len(job.data), chosen.steps
     job.privacy = plan_privacy(
-        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, len(job.data), chosen.steps
+        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, images, steps, releases=job.releases
     )
 
 

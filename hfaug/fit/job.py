@@ -37,6 +37,14 @@ class Batch:
     labels: torch.Tensor
     generator: torch.Generator
 
+    @classmethod
+    def blind(cls, count: int, classes: int, generator: torch.Generator) -> Batch:
+        """A batch that has nothing of the data: no pixels, and each class with the same chance."""
+        import torch
+
+        labels = torch.randint(classes, (count,), generator=generator, device=generator.device)
+        return cls(torch.empty(count, 0, device=generator.device), labels, generator)
+
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
         """Drawn from the normal distribution."""
         import torch
@@ -61,10 +69,14 @@ class Phase:
     Args:
         part: The network whose weights change.
         losses: What they change for.
+        blind: Whether it sees no images: its batches have no pixels, and classes that are drawn evenly.
+        every: In which steps it is: in every one, every second ...
     """
 
     part: str
     losses: Losses
+    blind: bool = False
+    every: int = 1
 
 
 class Job(ABC):
@@ -74,7 +86,8 @@ class Job(ABC):
         data: The images.
 
     Attributes:
-        privacy: What is promised of single images, if anything is.
+        privacy: What is promised of single images, if anything is. Then a loss is asked for one image at a time.
+        released: What `release` gave, once it did.
         parts: The networks that are trained, by name.
         averaged: The part of which the moving average is kept, and becomes the model.
     """
@@ -83,12 +96,13 @@ class Job(ABC):
     averaged: ClassVar[str]
     entry: ClassVar[str] = "model_index.json"
     """The file without which the folder is no model; it is written last."""
-    can_promise: ClassVar[bool] = False
-    """Whether its loss is a mean over single images, and nothing else of the data gets into the model."""
+    releases: ClassVar[bool] = False
+    """Whether the model takes more from the data, at the end, than what phases taught it; see `release`."""
 
     def __init__(self, data: TrainingImages) -> None:
         self.data = data
         self.privacy: Privacy | None = None
+        self.released: dict[str, torch.Tensor] | None = None
         self.parts: dict[str, torch.nn.Module] = {}
 
     @property
@@ -112,6 +126,19 @@ class Job(ABC):
     @abstractmethod
     def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
         """What changes the weights of a part."""
+
+    def helpers(self) -> Sequence[torch.nn.Module]:
+        """Networks that losses use and that are not trained."""
+        return ()
+
+    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
+        """What the model takes from the data at the end, under a promise of privacy; asked for once.
+
+        Args:
+            noise: Deviation of the noise, as a multiple of what one image adds at most.
+            secret: Where the noise comes from.
+        """
+        raise NotImplementedError(f"{type(self).__name__} says that it releases something, and must say what")
 
     @abstractmethod
     def pipeline(self) -> Any:

@@ -55,6 +55,8 @@ class Loop:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(training.seed)
             job.parts = {name: part.to(self.accelerator.device) for name, part in job.build().items()}
+        for helper in job.helpers():
+            helper.to(self.accelerator.device)
         self.optimizers = {
             phase.part: self.accelerator.prepare_optimizer(
                 job.optimizer(job.weights(phase.part), training.learning_rate)
@@ -134,32 +136,31 @@ class Loop:
         told: dict[str, Any] = {}
         micros = self._micro_batches(*(self._share() if self.private is None else self.private.draw()))
         for number, phase in enumerate(self.job.phases()):
-            if self.private is None:
+            if (self.step + 1) % phase.every:
+                continue
+            if self.private is None or phase.blind:
                 told |= self._gradients(phase, number, micros)
             else:
-                told |= self.private.gradients(micros)
+                told |= self.private.gradients(phase, micros)
             self._move(phase)
         self.average.step(self.job.weights(self.job.averaged))
         return told
 
     def _gradients(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
         """Give the weights of a phase their gradients; returns numbers for the log."""
-        import torch
-
         weights = self.job.weights(phase.part)
         for name in self.job.parts:
             for weight in self.job.weights(name):
                 weight.requires_grad_(name == phase.part)
         told: dict[str, Any] = {}
-        for micro, (pixels, labels) in enumerate(micros):
-            seed = self._seed(micro, number)
-            generator = torch.Generator(self.accelerator.device).manual_seed(seed)
+        batches = self._batches(phase, number, micros)
+        for batch in batches:
             with self.accelerator.autocast():
-                losses = phase.losses(Batch(pixels, labels, generator))
-            self.accelerator.backward(losses["loss"] / len(micros))
+                losses = phase.losses(batch)
+            self.accelerator.backward(losses["loss"] / len(batches))
             for name, value in losses.items():
                 key = f"{phase.part}.{name}"
-                told[key] = told.get(key, 0) + value.detach().float() / len(micros)
+                told[key] = told.get(key, 0) + value.detach().float() / len(batches)
         self._exchange(weights)
         told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(weights, self.training.clip)
         return told
@@ -198,6 +199,18 @@ class Loop:
         mine = slice(self.rank * share, (self.rank + 1) * share)
         return numbers[mine], visits[mine]
 
+    def _batches(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]]) -> list[Batch]:
+        """What a phase sees, with draws of its own: the images of the step, or none."""
+        import torch
+
+        training, device = self.training, self.accelerator.device
+        count = training.accumulate if phase.blind else len(micros)
+        draws = [torch.Generator(device).manual_seed(self._seed(micro, number)) for micro in range(count)]
+        if phase.blind:
+            images = training.batch_size // self.size // count
+            return [Batch.blind(images, len(self.job.data.classes), generator) for generator in draws]
+        return [Batch(*micro, generator) for micro, generator in zip(micros, draws, strict=True)]
+
     def _micro_batches(self, numbers: Numbers, visits: Numbers) -> list[tuple[Any, Any]]:
         """Pixels and labels of images by number, in parts."""
         import torch
@@ -224,10 +237,7 @@ class Loop:
             bar.set_postfix({name: f"{value:.3g}" for name, value in numbers.items() if name.endswith("loss")})
         wrong = [name for name, value in numbers.items() if name.endswith("loss") and not math.isfinite(value)]
         if wrong:
-            raise ParameterError(
-                f"fit: losses must be numbers, {wrong[0]} was {numbers[wrong[0]]} at step {self.step}; lower "
-                "learning_rate, or take mixed_precision='no'"
-            )
+            raise self._wrong(f"losses must be numbers, {wrong[0]} was {numbers[wrong[0]]}")
 
     def _keep(self) -> None:
         last = self.step == self.training.steps
@@ -235,12 +245,31 @@ class Loop:
         drawn = bool(every) and (last or self.step % every == 0)
         counted = drawn and self.private is not None  # what is shown must have been counted
         if last or counted or self.step % self.training.checkpoint_every == 0:
+            self._check_weights()
+            if last and self.private is not None and self.job.releases:
+                with self.averaged():  # before it is saved, so that it cannot be released twice
+                    self.job.released = self.private.release()
             if self.accelerator.is_main_process:
                 self.folder.save(self.step, self._state(), self.training.keep)
             self.accelerator.wait_for_everyone()
         if drawn and self.accelerator.is_main_process:
             with self.averaged(), self.folder.writing("samples"):
                 save_picture(self.job.draw(), self.folder.path / "samples" / f"step-{self.step:06d}.png")
+
+    def _check_weights(self) -> None:
+        """See that no broken weights are kept: the log, which tells of losses, may be further apart."""
+        import torch
+
+        weights = [weight for name in self.job.parts for weight in self.job.weights(name)]
+        if not torch.stack([weight.detach().isfinite().all() for weight in weights]).all():
+            raise self._wrong("weights must be numbers, some were not")
+
+    def _wrong(self, told: str) -> ParameterError:
+        kept = self.folder.steps()
+        return ParameterError(
+            f"fit: {told} at step {self.step}; lower learning_rate, or take mixed_precision='no' (step "
+            f"{kept[-1] if kept else 0} is kept)"
+        )
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -263,6 +292,7 @@ class Loop:
             "parts": {name: self.job.state(name) for name in self.job.parts},
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
             "average": self.average.state_dict(),
+            "released": self.job.released,
             "scaler": None if scaler is None else scaler.state_dict(),
         }
 
@@ -278,6 +308,7 @@ class Loop:
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.average.load_state_dict(state["average"])
+        self.job.released = state["released"]
         if state["scaler"] is not None:
             self.accelerator.scaler.load_state_dict(state["scaler"])
 

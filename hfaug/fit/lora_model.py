@@ -187,16 +187,17 @@ class LoraJob(Job):
         set_peft_model_state_dict(self.parts[part], dict(state))
 
     def phases(self) -> Sequence[Phase]:
+        self._embeddings()  # once, and never inside of functorch, which would keep what is made there for itself
         return (Phase("unet", self._losses),)
 
     def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         import torch
 
-        count, device = len(batch.labels), batch.pixels.device
+        count = len(batch.labels)
         with torch.no_grad():
             latents = self._latents(batch)
             free = batch.uniform(count) < self.chosen.free_share
-            told = self._embeddings(device)[torch.where(free, len(self.prompts), batch.labels)]
+            told = self._embeddings()[torch.where(free, len(self.prompts), batch.labels)]
         noise = batch.normal(latents.shape)
         times = (batch.uniform(count) * self.scheduler.config.num_train_timesteps).long()
         noisy = self.scheduler.add_noise(latents, noise, times)
@@ -208,7 +209,7 @@ class LoraJob(Job):
         return {"loss": torch.nn.functional.mse_loss(found.float(), wanted)}
 
     def _latents(self, batch: Batch) -> torch.Tensor:
-        pixels, network = batch.pixels, self.pipe.vae.to(batch.pixels.device)
+        pixels, network = batch.pixels, self.pipe.vae
         if pixels.shape[1] == 1:
             pixels = pixels.repeat(1, 3, 1, 1)
         found = network.encode(pixels).latent_dist
@@ -216,18 +217,22 @@ class LoraJob(Job):
         latents: torch.Tensor = drawn * network.config.scaling_factor
         return latents
 
-    def _embeddings(self, device: torch.device) -> torch.Tensor:
+    def _embeddings(self) -> torch.Tensor:
         """The prompt of each class, and the empty one, as the U-Net reads them."""
         import torch
 
         if self._told is None:
-            self.pipe.text_encoder.to(device)
-            found = [
-                self.pipe.encode_prompt(prompt, device, 1, do_classifier_free_guidance=False)[0]
-                for prompt in [*self.prompts, ""]
-            ]
+            encoder = self.pipe.text_encoder
+            with torch.no_grad():
+                found = [
+                    self.pipe.encode_prompt(prompt, encoder.device, 1, do_classifier_free_guidance=False)[0]
+                    for prompt in [*self.prompts, ""]
+                ]
             self._told = torch.cat(found)
         return self._told
+
+    def helpers(self) -> Sequence[torch.nn.Module]:
+        return (self.pipe.vae, self.pipe.text_encoder)
 
     def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
         import torch

@@ -31,7 +31,7 @@ class Training:
             look like what comes out of it, so take changes that a class survives.
         balanced: Each class is seen equally often, however few images it has.
         epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
-            Of diffusion models alone, in one process. Below 1 is strong, above 10 hardly anything.
+            In one process. Below 1 is strong, above 10 hardly anything.
         delta: The chance that the promise does not hold; well below one over the number of images.
         max_grad_norm: The longest gradient of one image, where there is a promise.
         seed: Draw otherwise.

@@ -19,7 +19,7 @@ from hfaug.backends import registry
 from hfaug.errors import CallError, ModelError, ParameterError, RoleError, RowError
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import read_images
-from hfaug.fit.vae_model import class_gaussians
+from hfaug.fit.latents import class_gaussians
 from tests.fit.conftest import TINY, fitted
 from tests.house.source import ROOT
 
