@@ -63,7 +63,7 @@ def fit(
     facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
     facts |= {} if augmenter is None else augmenter.facts
     folder.check(facts)
-    world()
+    world(spawns=False)
     with quiet("diffusers"):
         loop = Loop(job, folder, chosen, augmenter)
         if loop.accelerator.is_main_process:

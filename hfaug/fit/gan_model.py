@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
@@ -75,12 +76,13 @@ def gan(
         Koyama 2018, arXiv:1802.05637 (projection); Xie et al. 2018, arXiv:1802.06739 (privacy by the discriminator
         alone); Bie et al. 2023, arXiv:2302.02936 (more of its steps than of the generator's).
     """
+    size, channels, blocks = check_levels("fit gan", size, channels, blocks)
+    latent, gamma = canonical(latent, int, "fit gan", "latent"), canonical(gamma, float, "fit gan", "gamma")
     if gamma <= 0 or latent < 1:
         raise ParameterError(
             f"fit gan: gamma must be above 0 and latent 1 or more, were {gamma} and {latent}; change them"
         )
-    check_levels("fit gan", size, channels, blocks)
-    settings = Settings(tuple(channels), blocks, latent, gamma)
+    settings = Settings(channels, blocks, latent, gamma)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"clip": 10.0, "ema_decay": 0.999, **training}
     return fit(lambda images: GANJob(images, settings), data, "gan", out, size, columns, license, chosen)
@@ -132,9 +134,9 @@ class GANJob(Job):
             on_real, on_made = judge(real, batch.labels), judge(made, batch.labels)
             return on_real.sum() + on_made.sum(), (on_real, on_made)
 
-        slopes, (on_real, on_made) = torch.func.grad(verdicts, argnums=(0, 1), has_aux=True)(
-            batch.pixels, self._made(batch).detach()
-        )
+        made = self._made(batch).detach()
+        made = made if self.privacy is None else made.clamp(-1, 1)  # as in `_making_blind`
+        slopes, (on_real, on_made) = torch.func.grad(verdicts, argnums=(0, 1), has_aux=True)(batch.pixels, made)
         flat = sum((slope.float().square().sum((1, 2, 3)).mean() for slope in slopes), torch.zeros(()))
         judged = torch.nn.functional.softplus(on_made.float() - on_real.float()).mean()
         return {"loss": judged + self.chosen.gamma / 2 * flat, "judged": judged, "slopes": flat}
@@ -147,8 +149,16 @@ class GANJob(Job):
         return {"loss": torch.nn.functional.softplus(on_real.float() - on_made.float()).mean()}
 
     def _making_blind(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Without real images to compare with: verdicts mean something only as differences, so their mean is raised."""
-        return {"loss": -self.parts["discriminator"](self._made(batch), batch.labels).float().mean()}
+        """Without real images to compare with: verdicts mean something only as differences, so their mean is raised.
+
+        Nothing would ever be good enough then, so what is brighter than white or darker than black is held back: no
+        image of any data is.
+        """
+        made = self._made(batch)
+        seen = made.clamp(-1, 1)
+        judged = self.parts["discriminator"](seen, batch.labels).float().mean()
+        beyond = (made - seen).float().square().mean()
+        return {"loss": beyond - judged, "judged": judged, "beyond": beyond}
 
     def _made(self, batch: Batch) -> torch.Tensor:
         noise = batch.normal((len(batch.labels), self.chosen.latent))

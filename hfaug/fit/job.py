@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.sheets import draw_samples
 
@@ -179,19 +180,25 @@ class Job(ABC):
         }
 
 
-def check_levels(who: str, size: int, channels: Sequence[int], layers: int) -> None:
+def check_levels(who: str, size: int, channels: Sequence[int], layers: int) -> tuple[int, tuple[int, ...], int]:
     """See that an image can be halved from level to level, and that there is something at each.
 
+    Returns:
+        The same, as Python's own numbers.
+
     Raises:
-        ParameterError: It cannot, or there are no levels or no blocks.
+        ParameterError: It cannot, there are no levels or no blocks, or a number is not whole.
     """
+    size, layers = canonical(size, int, who, "size"), canonical(layers, int, who, "the number of blocks")
+    widths: tuple[int, ...] = canonical(channels, tuple[int, ...], who, "channels")
     if layers < 1:
         raise ParameterError(f"{who}: each level must have 1 block or more, had {layers}; change it")
-    if not channels or any(width < 8 or width % 8 for width in channels):
-        raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
-    fold = 2 ** (len(channels) - 1)
+    if not widths or any(width < 8 or width % 8 for width in widths):
+        raise ParameterError(f"{who}: channels must be multiples of 8, were {widths}; change them")
+    fold = 2 ** (len(widths) - 1)
     if size < 8 or size % fold:
         raise ParameterError(
-            f"{who}: size must be a multiple of {fold} for {len(channels)} levels and 8 at least, was {size}; change "
+            f"{who}: size must be a multiple of {fold} for {len(widths)} levels and 8 at least, was {size}; change "
             "it, or the number of channels"
         )
+    return size, widths, layers

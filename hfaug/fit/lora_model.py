@@ -15,6 +15,7 @@ from datasets import Dataset, DatasetDict
 from hfaug.backends.identity import ModelIdentity, identify
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.errors import ModelError, ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase
@@ -79,6 +80,8 @@ def lora(
             is full.
     Source: Hu et al. 2021, arXiv:2106.09685.
     """
+    rank, size = canonical(rank, int, "fit lora", "rank"), canonical(size, int | None, "fit lora", "size")
+    free_share = canonical(free_share, float, "fit lora", "free_share")
     if rank < 1 or not 0 <= free_share < 1:
         raise ParameterError(
             f"fit lora: rank must be 1 or more and free_share from 0 to below 1, were {rank} and {free_share}; change "
@@ -87,7 +90,8 @@ def lora(
     template = PromptTemplate(prompt, ("label",), "fit lora")
     identity, pipe = _load(model, revision)
     whole = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    if (size or whole) % pipe.vae_scale_factor:
+    size = whole if size is None else size
+    if size < 1 or size % pipe.vae_scale_factor:
         raise ParameterError(f"fit lora: size must be a multiple of {pipe.vae_scale_factor}, was {size}; change it")
     settings = Settings(prompt, f"{identity.model_id}@{identity.revision}", rank, free_share)
     columns = {"image": image, "label": label, "split": split}
@@ -97,7 +101,7 @@ def lora(
         data,
         "lora",
         out,
-        size or whole,
+        size,
         columns,
         license,
         chosen,

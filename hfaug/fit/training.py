@@ -7,6 +7,7 @@ from typing import Any
 
 from hfaug.arguments import check_op
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical, hints
 from hfaug.op import Op
 
 __all__ = ["Training"]
@@ -67,10 +68,15 @@ class Training:
     log_every: int = 50
 
     def __post_init__(self) -> None:
+        if self.augment is not None:
+            check_op(self.augment, "fit")
+        kinds = hints(Training)
+        for field in dataclasses.fields(self):
+            value = canonical(getattr(self, field.name), kinds[field.name], "fit", field.name)
+            object.__setattr__(self, field.name, value)
         counts = ("steps", "batch_size", "accumulate", "checkpoint_every", "keep", "log_every")
         others = ("warmup", "seed", "sample_every")
-        limits = [(name, isinstance(getattr(self, name), int), "a whole number") for name in (*counts, *others)]
-        limits += [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
+        limits = [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
         limits += [(name, getattr(self, name) >= 0, "0 or more") for name in others]
         limits += [(name, getattr(self, name) > 0, "above 0") for name in ("learning_rate", "clip")]
         limits += [
@@ -86,8 +92,6 @@ class Training:
         for name, holds, text in limits:
             if not holds:
                 raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")
-        if self.augment is not None:
-            check_op(self.augment, "fit")
 
     @property
     def decisive(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
@@ -77,14 +78,15 @@ def vae(
     Source: Kingma and Welling 2014, arXiv:1312.6114; Rybkin et al. 2021, arXiv:2006.13202 (noise as large as the
         errors); Ghosh et al. 2020, arXiv:1903.12436 (a density laid over the latents afterwards).
     """
-    check_levels("fit vae", size, channels, layers)
+    size, channels, layers = check_levels("fit vae", size, channels, layers)
+    latent_channels = canonical(latent_channels, int, "fit vae", "latent_channels")
     side = size >> (len(channels) - 1)
     if latent_channels < 1 or latent_channels * side * side > _LARGEST:
         raise ParameterError(
             f"fit vae: a latent must have 1 to {_LARGEST} numbers, latent_channels x {side} x {side} was "
             f"{latent_channels * side * side}; change latent_channels, or give more levels in channels"
         )
-    settings = Settings(tuple(channels), layers, latent_channels)
+    settings = Settings(channels, layers, latent_channels)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"learning_rate": 5e-4, "ema_decay": 0.999, **training}
     return fit(lambda images: VAEJob(images, settings), data, "vae", out, size, columns, license, chosen)

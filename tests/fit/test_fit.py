@@ -206,7 +206,16 @@ def test_a_folder_of_something_else_is_left_alone(some_digits, tmp_path):
         ({"channels": (8, 12)}, ParameterError, "channels must be multiples of 8"),
         ({"stepps": 5}, ParameterError, "must not have the field 'stepps'; did you mean 'steps'"),
         ({"steps": 0}, ParameterError, "steps must be 1 or more, was 0"),
-        ({"steps": 2.5}, ParameterError, r"steps must be a whole number, was 2\.5"),
+        ({"steps": 2.5}, ParameterError, r"steps must be a whole number, got 2\.5"),
+        ({"size": 16.0}, ParameterError, r"fit diffusion: size must be a whole number, got 16\.0"),
+        ({"size": True}, ParameterError, "size must be a whole number, got True"),
+        ({"channels": 8}, ParameterError, r"channels must be a tuple, got 8; write \(8,\)"),
+        ({"channels": (8, 16.0)}, ParameterError, r"channels must be a whole number, got 16\.0"),
+        ({"layers": 1.5}, ParameterError, r"blocks must be a whole number, got 1\.5"),
+        ({"free_share": "some"}, ParameterError, "free_share must be a number, got 'some'"),
+        ({"learning_rate": "fast"}, ParameterError, "learning_rate must be a number, got 'fast'"),
+        ({"seed": -1}, ParameterError, "seed must be 0 or more, was -1"),
+        ({"balanced": 2}, ParameterError, "balanced must be"),
         ({"layers": 0}, ParameterError, "each level must have 1 block or more, had 0"),
         ({"batch_size": 9, "accumulate": 2}, ParameterError, "multiple of processes x accumulate"),
         ({"free_share": 1.5}, ParameterError, "free_share must be from 0"),
@@ -218,6 +227,42 @@ def test_what_does_not_fit_is_refused(said, error, told, some_digits, tmp_path):
     with pytest.raises(error, match=told):
         fitted("diffusion", some_digits, tmp_path / "m", **said)
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "told"),
+    [
+        ("vae", {"latent_channels": 1.0}, "latent_channels must be a whole number"),
+        ("gan", {"latent": "8"}, "latent must be a whole number"),
+        ("gan", {"gamma": None}, "gamma must be a number"),
+    ],
+)
+def test_what_another_kind_takes_is_checked_too(kind, said, told, some_digits, tmp_path):
+    with pytest.raises(ParameterError, match=told):
+        fitted(kind, some_digits, tmp_path / "m", **said)
+
+
+@pytest.mark.parametrize("log_every", [1, 100])
+def test_broken_weights_are_never_saved(log_every, some_digits, tmp_path, monkeypatch):
+    """Whether or not the step's losses are logged; what was saved before is whole."""
+    from hfaug.fit.vae_model import VAEJob
+
+    losses, steps = VAEJob._losses, []
+
+    def breaking(self, batch):
+        steps.append(0)
+        found = losses(self, batch)
+        return {name: value * (float("nan") if len(steps) == 3 else 1) for name, value in found.items()}
+
+    monkeypatch.setattr(VAEJob, "_losses", breaking)
+    with pytest.raises(
+        ParameterError, match=r"must be numbers, .* at step [34]; lower learning_rate, .*step 2 is kept"
+    ):
+        fitted("vae", some_digits, tmp_path / "m", log_every=log_every)
+    assert ModelFolder(tmp_path / "m", "x").steps() == [2]
+    state = ModelFolder(tmp_path / "m", "x").load(2, "cpu")
+    assert all(weight.isfinite().all() for weight in state["parts"]["vae"].values())
+    assert not (tmp_path / "m" / "model_index.json").exists()
 
 
 def test_one_process_has_one_precision(some_digits, tmp_path):

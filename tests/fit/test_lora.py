@@ -86,6 +86,8 @@ def test_what_cannot_be_fine_tuned_is_refused(base, some_digits, tmp_path, monke
         fit.lora(base, some_digits, out=tmp_path / "m", prompt="a {{ colour }} {{ label }}")
     with pytest.raises(ParameterError, match="rank must be 1 or more"):
         fit.lora(base, some_digits, out=tmp_path / "m", rank=0)
+    with pytest.raises(ParameterError, match=r"size must be a whole number, got 32\.0"):
+        fit.lora(base, some_digits, out=tmp_path / "m", size=32.0)
     with pytest.raises(ParameterError, match="size must be a multiple of 4, was 30"):
         fit.lora(base, some_digits, out=tmp_path / "m", size=30)
     other = shutil.copytree(base, tmp_path / "other")
