@@ -59,13 +59,14 @@ def fit(
     job = make(images)
     _promise(job, chosen)
     promised = {} if job.privacy is None else dataclasses.asdict(job.privacy)
-    augmenter = _augmenter(job, chosen)
+    if chosen.augment is not None:
+        job.augmenter = Augmenter(chosen.augment, images, f"fit {kind}", chosen.seed, alone=job.privacy is not None)
     facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
-    facts |= {} if augmenter is None else augmenter.facts
+    facts |= {} if job.augmenter is None else job.augmenter.facts
     folder.check(facts)
     world(spawns=False)
     with quiet("diffusers"):
-        loop = Loop(job, folder, chosen, augmenter)
+        loop = Loop(job, folder, chosen)
         if loop.accelerator.is_main_process:
             folder.begin(facts)
         loop.accelerator.wait_for_everyone()
@@ -85,13 +86,6 @@ def _promise(job: Job, chosen: Training) -> None:
     job.privacy = plan_privacy(
         chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, images, steps, releases=job.releases
     )
-
-
-def _augmenter(job: Job, chosen: Training) -> Augmenter | None:
-    """What the images of a job go through, if they go through anything."""
-    if chosen.augment is None:
-        return None
-    return Augmenter(chosen.augment, job.data, f"fit {job.kind}", chosen.seed, alone=job.privacy is not None)
 
 
 def _write(job: Job, path: Path, text: str) -> None:

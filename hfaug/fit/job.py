@@ -19,6 +19,8 @@ from hfaug.fit.sheets import draw_samples
 if TYPE_CHECKING:
     import torch
 
+    from hfaug.fit.augmenting import Augmenter
+    from hfaug.fit.order import Numbers
     from hfaug.fit.privacy import Privacy
 
 __all__ = ["Batch", "Job", "Losses", "Phase", "check_levels"]
@@ -89,6 +91,7 @@ class Job(ABC):
     Attributes:
         privacy: What is promised of single images, if anything is. Then a loss is asked for one image at a time.
         released: What `release` gave, once it did.
+        augmenter: What images go through when they are seen, if they go through anything.
         parts: The networks that are trained, by name.
         averaged: The part of which the moving average is kept, and becomes the model.
     """
@@ -104,6 +107,7 @@ class Job(ABC):
         self.data = data
         self.privacy: Privacy | None = None
         self.released: dict[str, torch.Tensor] | None = None
+        self.augmenter: Augmenter | None = None
         self.parts: dict[str, torch.nn.Module] = {}
 
     @property
@@ -119,6 +123,20 @@ class Job(ABC):
     @abstractmethod
     def build(self) -> dict[str, torch.nn.Module]:
         """New networks; the weights are drawn from torch's own generator, which is seeded."""
+
+    def seen(self, numbers: Numbers, visits: Numbers, device: Any) -> torch.Tensor:
+        """Images as networks see them: -1..1, (images, channels, size, size).
+
+        Args:
+            numbers: Which.
+            visits: How often each was seen before.
+            device: Where they are wanted.
+        """
+        import torch
+
+        data, op = self.data, self.augmenter
+        pixels = data.pixels(numbers) if op is None else op.pixels(numbers, visits)
+        return torch.from_numpy(pixels).to(device).float() / 127.5 - 1
 
     @abstractmethod
     def phases(self) -> Sequence[Phase]:

@@ -20,7 +20,6 @@ import numpy as np
 from hfaug.backends.loading import import_extra, pick_device
 from hfaug.backends.memory import is_out_of_memory
 from hfaug.errors import ModelError, ParameterError
-from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.job import Batch, Job, Phase
 from hfaug.fit.order import Numbers, Order
@@ -38,16 +37,15 @@ class Loop:
         job: What is trained.
         folder: Where checkpoints lie; the newest is gone on from.
         training: How.
-        augmenter: What images go through, if they go through anything.
 
     Raises:
         ParameterError: Batches cannot be shared evenly, or this process has another precision already.
     """
 
-    def __init__(self, job: Job, folder: ModelFolder, training: Training, augmenter: Augmenter | None) -> None:
+    def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
         import torch
 
-        self.job, self.folder, self.training, self.augmenter = job, folder, training, augmenter
+        self.job, self.folder, self.training = job, folder, training
         self.order = Order(job.data.labels, training.batch_size, training.seed, balanced=training.balanced)
         self.accelerator = _accelerator(training.mixed_precision)
         self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
@@ -215,15 +213,12 @@ class Loop:
         """Pixels and labels of images by number, in parts."""
         import torch
 
-        data, found = self.job.data, []
+        device, found = self.accelerator.device, []
         for part in np.array_split(np.arange(len(numbers)), self.training.accumulate):
             if not len(part):
                 continue
-            seen = numbers[part]
-            pixels = data.pixels(seen) if self.augmenter is None else self.augmenter.pixels(seen, visits[part])
-            device = self.accelerator.device
-            scaled = torch.from_numpy(pixels).to(device).float() / 127.5 - 1
-            found.append((scaled, torch.from_numpy(data.labels[seen]).to(device)))
+            labels = torch.from_numpy(self.job.data.labels[numbers[part]]).to(device)
+            found.append((self.job.seen(numbers[part], visits[part], device), labels))
         return found
 
     # ---- what is told and kept

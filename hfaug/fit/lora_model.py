@@ -50,7 +50,8 @@ def lora(
 
     The pipeline stays as it is. Beside the matrices of its attention small ones are learnt, a few MB in all, by the
     pipeline's own loss; they can be loaded over it, strongly or weakly. Prompts that leave the class out are shown for
-    a share of the images, so that guidance keeps working.
+    a share of the images, so that guidance keeps working. A promise of privacy (``epsilon``) is about these images, and
+    not about those that the pipeline learnt from before.
 
     Args:
         model: The pipeline: Hub repo id or folder of a ``StableDiffusionPipeline``.

@@ -22,6 +22,8 @@ from hfaug.fit.latents import class_gaussians, plain_gaussians, private_gaussian
 if TYPE_CHECKING:
     import torch
 
+    from hfaug.fit.order import Numbers
+
 __all__ = ["vae"]
 
 _LARGEST = 1024  # numbers of a latent: a Gaussian has the square of it
@@ -160,7 +162,8 @@ class VAEJob(Job):
         side = self.data.size >> (len(self.chosen.channels) - 1)
         prior = LatentPrior(len(self.data.classes), [self.chosen.latent_channels, side, side])
         if self.privacy is None:
-            means, spread = self._latents(lambda found: (found.mean, found.var))
+            first = np.zeros(len(self.data), np.int64)
+            means, spread = self._latents(first, lambda found: (found.mean, found.var))
             found = class_gaussians(means, self.data.labels, len(self.data.classes), spread.mean(0))
             prior.load_state_dict(dict(zip(("mean", "factor"), found, strict=True)))
         else:
@@ -173,11 +176,12 @@ class VAEJob(Job):
         def drawn(found: Any) -> tuple[torch.Tensor]:
             return (found.mean + found.std * torch.randn(found.mean.shape, generator=secret, device=secret.device),)
 
-        (latents,) = self._latents(drawn)
+        visits = torch.randint(2**62, (len(self.data),), generator=secret, device=secret.device).cpu().numpy()
+        (latents,) = self._latents(visits, drawn)
         means, factors = private_gaussians(latents, self.data.labels, len(self.data.classes), noise, secret)
         return {"mean": means, "factor": factors}
 
-    def _latents(self, told: Callable[[Any], Sequence[torch.Tensor]]) -> list[torch.Tensor]:
+    def _latents(self, visits: Numbers, told: Callable[[Any], Sequence[torch.Tensor]]) -> list[torch.Tensor]:
         """What is asked of each image's distribution of latents, each (images, dimensions)."""
         import torch
 
@@ -186,6 +190,6 @@ class VAEJob(Job):
         with torch.inference_mode():
             for start in range(0, len(self.data), _ENCODED):
                 numbers = np.arange(start, min(start + _ENCODED, len(self.data)))
-                pixels = torch.from_numpy(self.data.pixels(numbers)).to(network.device).float() / 127.5 - 1
+                pixels = self.seen(numbers, visits[numbers], network.device)
                 found.append(told(network.encode(pixels).latent_dist))
         return [torch.cat(some).float().flatten(1).cpu() for some in zip(*found, strict=True)]

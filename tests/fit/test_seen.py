@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+from datasets import ClassLabel, Dataset, Features, Image
 
 import hfaug
 from hfaug.errors import LabelError, ParameterError, RoleError
@@ -119,6 +121,26 @@ def test_what_is_seen_survives_a_restart_and_decides_the_weights(more, some_digi
     assert not same(weights(fitted("vae", some_digits, tmp_path / "plain")), weights(whole))
     with pytest.raises(ParameterError, match=f"holds another: {next(iter(more))} was"):
         fitted("vae", some_digits, whole)
+
+
+def test_gaussians_are_laid_over_what_was_seen(images):
+    """An encoder that saw mirrored images alone knows no others."""
+    from hfaug.fit.vae_model import Settings, VAEJob
+
+    torch.manual_seed(0)
+    job = VAEJob(images, Settings((8, 16), 1, 1))
+    job.parts = job.build()
+    plain = job.pipeline().prior.mean
+    job.augmenter = Augmenter(ops.Flip(), images, "fit", 0, alone=False)
+    mirrored = job.pipeline().prior.mean
+    flipped = Dataset.from_dict(
+        {"image": [image[0, :, ::-1] for image in images.held], "label": images.labels.tolist()},
+        features=Features({"image": Image(), "label": ClassLabel(names=list(images.classes))}),
+    )
+    other = VAEJob(read_images(flipped, who="x", size=16), Settings((8, 16), 1, 1))
+    other.parts = job.parts
+    assert torch.allclose(mirrored, other.pipeline().prior.mean, atol=1e-3)
+    assert not torch.allclose(mirrored, plain, atol=1e-2)
 
 
 def test_two_processes_see_what_one_sees(some_digits):
