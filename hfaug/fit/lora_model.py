@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,16 +98,8 @@ def lora(
     settings = Settings(prompt, f"{identity.model_id}@{identity.revision}", rank, free_share)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"learning_rate": 1e-4, "batch_size": 8, "steps": 1000, **training}
-    return fit(
-        lambda images: LoraJob(images, settings, pipe, identity, template),
-        data,
-        "lora",
-        out,
-        size,
-        columns,
-        license,
-        chosen,
-    )
+    make = functools.partial(LoraJob, chosen=settings, pipe=pipe, identity=identity, template=template)
+    return fit(make, data, "lora", out, size, columns, license, chosen)
 
 
 def _load(model: str, revision: str | None) -> tuple[ModelIdentity, Any]:
