@@ -4,6 +4,7 @@
 | --- | --- |
 | `diffusion_model.py`, `vae_model.py`, `gan_model.py`, `lora_model.py` | the kinds: networks, losses, pipelines |
 | `job.py` | what a kind brings |
+| `privacy.py`, `latents.py` | differential privacy; Gaussians over latents |
 | `training.py`, `loop.py` | how it is trained; the loop: Accelerate, checkpoints, averages, samples, a log |
 | `fitting.py` | from a dataset to a folder |
 | `images.py`, `order.py`, `augmenting.py` | the images, checked; which of them a step sees; what they go through |
