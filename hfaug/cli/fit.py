@@ -27,7 +27,8 @@ class _Kinds(click.Group):
 _EXAMPLES = (
     "hfaug fit diffusion ./digits --out models/digits",
     "hfaug fit gan ada/birds --size 64 --steps 20000 --out models/birds",
-    "hfaug fit vae ./birds --augment 'sometimes: {op: image.flip, chance: 0.5}' --out models/birds",
+    "hfaug fit vae ./birds --out models/birds \\",
+    "    --augment 'sometimes: {op: image.flip, chance: 0.5}'",
     "accelerate launch -m hfaug fit diffusion ./digits --out models/digits",
 )
 _COUNT = click.IntRange(1)
