@@ -179,6 +179,8 @@ class PrivateUpdates:
         parts = [pair for micro in micros for pair in zip(*(held.split(at_once) for held in micro), strict=True)]
         for pixels, labels in parts:
             gradients, losses = self.single(phase, pixels, labels)
+            for gradient in gradients:
+                gradient.nan_to_num_(0.0, 0.0, 0.0)  # or one image could break the weights, for all to see
             squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])
             factors = (limit / (squares.sum(0).sqrt() + 1e-6)).clamp(max=1.0)
             for total, gradient in zip(sums, gradients, strict=True):

@@ -157,6 +157,17 @@ def test_one_image_moves_the_weights_no_further_than_it_may(kind, updates, monke
 
 
 @pytest.mark.usefixtures("fixed_draws")
+def test_an_image_that_breaks_the_loss_moves_nothing(updates):
+    """If it made all weights broken, everybody would know that it was there."""
+    private, phase = updates(0.0)
+    pixels, labels = _batch(private, np.arange(3))
+    private.gradients(phase, [(pixels[:2], labels[:2])])
+    without = _gradient(private, phase)
+    private.gradients(phase, [(torch.cat([pixels[:2], pixels[2:] * float("inf")]), labels)])
+    assert (_gradient(private, phase) - without).norm() < 1e-3 * without.norm()
+
+
+@pytest.mark.usefixtures("fixed_draws")
 def test_short_gradients_are_not_cut(updates):
     private, phase = updates(0.0, limit=1e6)
     pixels, labels = _batch(private, np.arange(4))
