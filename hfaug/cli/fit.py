@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from hfaug.cli.messages import is_main, listening
-from hfaug.cli.options import Command, debug_option, quiet_option, write_examples
+from hfaug.cli.options import Command, debug_option, quiet_option, read_ops, write_examples
 from hfaug.cli.sources import load
 
 __all__ = ["command"]
@@ -27,6 +27,8 @@ class _Kinds(click.Group):
 _EXAMPLES = (
     "hfaug fit diffusion ./digits --out models/digits",
     "hfaug fit gan ada/birds --size 64 --steps 20000 --out models/birds",
+    "hfaug fit vae ./birds --out models/birds \\",
+    "    --augment 'sometimes: {op: image.flip, chance: 0.5}'",
     "accelerate launch -m hfaug fit diffusion ./digits --out models/digits",
 )
 _COUNT = click.IntRange(1)
@@ -43,7 +45,16 @@ _SHARED = (
     click.option("--learning-rate", metavar="X", type=float, help="Step width.  [default: as suits the kind]"),
     click.option("--accumulate", metavar="N", type=_COUNT, help="Parts of a batch, to fit into memory."),
     click.option("--mixed-precision", type=click.Choice(["no", "fp16", "bf16"]), help="Number format.  [default: no]"),
-    click.option("--flip", is_flag=True, default=None, help="Mirror half of the images left to right."),
+    click.option(
+        "--augment",
+        metavar="OP",
+        multiple=True,
+        help="An op that images go through when they are seen, as in a recipe; several make a chain.",
+    ),
+    click.option("--balanced", is_flag=True, default=None, help="See each class equally often."),
+    click.option("--epsilon", metavar="X", type=float, help="Promise differential privacy, up to this epsilon."),
+    click.option("--delta", metavar="X", type=float, help="The chance that the promise does not hold."),
+    click.option("--max-grad-norm", metavar="X", type=float, help="Longest gradient of one image.  [default: 1]"),
     click.option("--seed", metavar="N", type=click.IntRange(0), help="Draw otherwise."),
     click.option("--checkpoint-every", metavar="N", type=_COUNT, help="Steps between checkpoints.  [default: 500]"),
     click.option("--sample-every", metavar="N", type=click.IntRange(0), help="Steps between sheets of samples."),
@@ -84,9 +95,6 @@ def command() -> None:
 @click.argument("dataset")
 @_channels
 @click.option("--layers", metavar="N", type=_COUNT, help="Blocks a level.  [default: 2]")
-@click.option("--epsilon", metavar="X", type=float, help="Promise differential privacy, up to this epsilon.")
-@click.option("--delta", metavar="X", type=float, help="The chance that the promise does not hold.")
-@click.option("--max-grad-norm", metavar="X", type=float, help="Longest gradient of one image.  [default: 1]")
 @_shared
 def diffusion(dataset: str, **options: Any) -> int:
     """Fit a diffusion model to DATASET: the best pictures, slow to draw."""
@@ -138,6 +146,7 @@ def _fit(kind: str, dataset: str, options: dict[str, Any], *model: str) -> int:
     from hfaug import fit
 
     config, quiet = options.pop("config"), options.pop("quiet")
+    options["augment"] = read_ops(options["augment"], "--augment")
     said = {name: value for name, value in options.items() if value is not None}
     with listening(quiet=quiet):
         made = getattr(fit, kind)(*model, load(dataset, config, "fit"), **said)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from hfaug.op import Op
     from hfaug.recipe import Recipe
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "out_option",
     "processes_option",
     "quiet_option",
+    "read_ops",
     "work_folder",
     "work_option",
 ]
@@ -103,3 +105,22 @@ def is_recipe(source: str) -> bool:
     (True, False)
     """
     return source.endswith((".yaml", ".yml", ".hfaug"))
+
+
+def read_ops(texts: Sequence[str], option: str) -> Op | None:
+    """Ops that were typed as in a recipe, as one; None where there are none.
+
+    Args:
+        texts: Such as ``image.rotate`` or ``image.rotate: {degrees: [-90, 90]}``.
+        option: Where, for errors.
+    """
+    from hfaug.errors import RecipeError
+    from hfaug.recipe.ops import read_ops as as_one
+    from hfaug.recipe.text import Node, read_yaml
+
+    try:
+        nodes = [read_yaml(text) for text in texts]
+        return as_one(Node(nodes, "", 1, Path())) if nodes else None
+    except RecipeError as error:
+        said = str(error).removeprefix("recipe, line 1, : ").removeprefix("recipe: ")
+        raise click.BadParameter(said, param_hint=option) from error

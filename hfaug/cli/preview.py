@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hfaug.cli.messages import listening
-from hfaug.cli.options import Command, debug_option, is_recipe
+from hfaug.cli.options import Command, debug_option, is_recipe, read_ops
 from hfaug.cli.sources import load, split_of
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def command(
     if config and is_recipe(source):
         raise click.UsageError("--config goes with a dataset; a recipe says it under source.name")
     with listening(quiet=True):
-        chosen = _read_ops(ops)
+        chosen = read_ops(ops, "--op")
         said = _said(on)
         if is_recipe(source):
             sheet = _of_recipe(source, chosen, said, split, options)
@@ -71,20 +70,6 @@ def command(
         files = sheet.save(output)
     click.echo("\n".join(map(str, files)))
     return 0
-
-
-def _read_ops(texts: tuple[str, ...]) -> Op | None:
-    """The ops of ``--op`` as one."""
-    from hfaug.errors import RecipeError
-    from hfaug.recipe.ops import read_ops
-    from hfaug.recipe.text import Node, read_yaml
-
-    try:
-        nodes = [read_yaml(text) for text in texts]
-        return read_ops(Node(nodes, "", 1, Path())) if nodes else None
-    except RecipeError as error:
-        said = str(error).removeprefix("recipe, line 1, : ").removeprefix("recipe: ")
-        raise click.BadParameter(said, param_hint="--op") from error
 
 
 def _said(pairs: tuple[str, ...]) -> dict[str, Any]:

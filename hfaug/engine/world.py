@@ -46,10 +46,12 @@ _THREADS = (
 """What numeric libraries read when they are loaded."""
 
 _ACCELERATE = "accelerate launch --cpu starts one process, whatever --num_processes says"
-_WAYS_OUT = (
-    "start `hfaug build ... --processes N` without a launcher, or on CPUs "
-    "`ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes N -m hfaug ...`"
-)
+_LAUNCH = "on CPUs `ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes N -m hfaug ...`"
+_WAYS_OUT = {
+    True: f"start `hfaug build ... --processes N` without a launcher, or {_LAUNCH}",
+    False: f"start one process without a launcher, or {_LAUNCH}",
+}
+"""What to do, of a command that can start processes itself and of one that cannot."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class World:
         return f"rank {self.rank} of {self.size} ({self.launcher}, {threads} each)"
 
 
-def world(expected: int | None = None) -> World:
+def world(expected: int | None = None, *, spawns: bool = True) -> World:
     """Find out which process of how many this is, check that all sources agree, and take this one's share of cores.
 
     One process that nobody launched needs neither torch nor Accelerate. Under a launcher that starts several,
@@ -104,20 +106,21 @@ def world(expected: int | None = None) -> World:
 
     Args:
         expected: Number of processes the user asked for; None when the launcher alone decides.
+        spawns: Whether the command that asks can start several processes itself; it is about what errors say alone.
 
     Raises:
         WorldError: The environment, Accelerate and ``expected`` disagree, for example because a launcher quietly
             started one process, or because each of two processes would believe that it is alone.
     """
     found = _read(os.environ)
-    _check_trap(found, expected, os.environ)
+    _check_trap(found, expected, os.environ, spawns=spawns)
     if expected is not None and expected != found.size:
         raise WorldError(
             f"World: {expected} processes were asked for, {found.size} {'runs' if found.size == 1 else 'run'} "
-            f"({found.launcher}). Note that {_ACCELERATE}; {_WAYS_OUT}."
+            f"({found.launcher}). Note that {_ACCELERATE}; {_WAYS_OUT[spawns]}."
         )
     _share_cores(found)
-    _check_state(found)
+    _check_state(found, spawns=spawns)
     if found.launcher == "hfaug":
         from hfaug.engine.launch import follow_parent
 
@@ -222,28 +225,29 @@ def _is_default(environment: Mapping[str, str]) -> bool:
     return by_launcher and environment.get("OMP_NUM_THREADS") == "1"
 
 
-def _check_trap(found: World, expected: int | None, environment: Mapping[str, str]) -> None:
+def _check_trap(found: World, expected: int | None, environment: Mapping[str, str], *, spawns: bool) -> None:
     """Accelerate's one-process launcher announces an address for the others although it starts no others."""
     alone = found.size == 1 and _family(environment) is None
     if alone and expected != 1 and "ACCELERATE_MIXED_PRECISION" in environment and "MASTER_ADDR" in environment:
+        one = ", or say --processes 1" if spawns else ""
         raise WorldError(
             f"World: accelerate was asked for several processes and started one ({_ACCELERATE}); "
-            f"{_WAYS_OUT}, or say --processes 1."
+            f"{_WAYS_OUT[spawns]}{one}."
         )
 
 
-def _check_state(found: World) -> None:
+def _check_state(found: World, *, spawns: bool) -> None:
     # Processes of our own share files, not a process group: Accelerate rightly sees each of them alone.
-    state = _partial_state(found) if found.launcher != "hfaug" else None
+    state = _partial_state(found, spawns=spawns) if found.launcher != "hfaug" else None
     if state is not None and (state.num_processes, state.process_index) != (found.size, found.rank):
         raise WorldError(
             f"World: environment and Accelerate must agree, the environment says rank {found.rank} of {found.size}, "
             f"PartialState says {state.process_index} of {state.num_processes}; build no PartialState before "
-            f"engine.world(), and {_WAYS_OUT}."
+            f"engine.world(), and {_WAYS_OUT[spawns]}."
         )
 
 
-def _partial_state(found: World) -> Any:
+def _partial_state(found: World, *, spawns: bool) -> Any:
     """Accelerate's view: the one that exists, else a new one where a launcher prepared a process group."""
     loaded = sys.modules.get("accelerate.state")
     if loaded is not None and loaded.PartialState._shared_state:  # noqa: SLF001
@@ -257,9 +261,10 @@ def _partial_state(found: World) -> Any:
 
     on_cpu = device(found) == "cpu"
     if not on_cpu and found.local_size > torch.cuda.device_count():
+        shared = ", or let `hfaug build ... --processes N` share the GPUs" if spawns else ""
         raise WorldError(
             f"World: a launcher must start at most one process per GPU, it started {found.local_size} on a machine "
-            f"with {torch.cuda.device_count()}; start fewer, or let `hfaug build ... --processes N` share the GPUs."
+            f"with {torch.cuda.device_count()}; start fewer{shared}."
         )
     torch.set_num_threads(found.threads)
     state = PartialState(cpu=on_cpu)

@@ -4,9 +4,10 @@
 | --- | --- |
 | `diffusion_model.py`, `vae_model.py`, `gan_model.py`, `lora_model.py` | the kinds: networks, losses, pipelines |
 | `job.py` | what a kind brings |
-| `training.py` | the loop: Accelerate, checkpoints, averages, samples, a log |
+| `privacy.py`, `latents.py` | differential privacy; Gaussians over latents |
+| `training.py`, `loop.py` | how it is trained; the loop: Accelerate, checkpoints, averages, samples, a log |
 | `fitting.py` | from a dataset to a folder |
-| `images.py` | the images, checked |
+| `images.py`, `order.py`, `augmenting.py` | the images, checked; which of them a step sees; what they go through |
 | `folder.py` | the folder: atomic, resumable |
 | `card.py`, `sheets.py` | the card; pictures of samples |
 

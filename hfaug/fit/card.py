@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,16 +35,19 @@ def card(job: Job, training: Training, folder: ModelFolder, licence: str | None)
     meta: dict[str, Any] = {} if licence is None else {"license": licence}
     meta |= {"library_name": "diffusers", **job.meta}
     data, private = job.data, job.privacy
-    settings = ", ".join(f"{name} {value}" for name, value in {**job.settings, **training.decisive}.items())
+    said = {**job.settings, **training.decisive}
+    op = said.pop("augment")
+    settings = ", ".join(f"{name} {value}" for name, value in said.items())
     counts = [f"{name} ({count})" for name, count in data.counts.items()] if private is None else data.classes
     digest = "" if private is not None else f", digest `{data.digest}`"
-    said = licence or "unknown: nobody said it"
+    learnt = f"{len(data)} images{digest}, licence {licence or 'unknown: nobody said it'}. Classes: {', '.join(counts)}"
     parts = [
         "\n".join(["---", yaml.safe_dump(meta, sort_keys=False).strip(), "---"]),
         f"# A {job.kind} model of {len(data.classes)} classes",
         f"Draws images of {data.size}x{data.size} pixels, {data.channels} channel(s), by class.",
         f"Fitted with hfaug {hfaug.__version__}: {settings}, {training.steps} steps.",
-        f"**Learnt from** {len(data)} images{digest}, licence {said}. Classes: {', '.join(counts)}.",
+        f"**Learnt from** {learnt}.",
+        "" if op is None else f"**Augmented**: each image was seen through `{json.dumps(op)}`; samples look like that.",
         _warning() if private is None else _promise(private),
         _curve(folder.lines()) if private is None else "",
     ]
@@ -55,12 +59,19 @@ def _warning() -> str:
 
 
 def _promise(privacy: Privacy) -> str:
+    released = (
+        ""
+        if privacy.release is None
+        else " What is known of the latents of each class was released once, at the end, "
+        f"by a Gaussian mechanism with noise {privacy.release:.4g}; the same account holds it."
+    )
     return (
         f"**Differential privacy**: ({privacy.spent(privacy.steps):.3g}, {privacy.delta:g})-DP for adding or taking "
-        "away one image, by DP-SGD (Opacus, Renyi accountant): gradients of single images cut to "
+        "away one image, by DP-SGD (account: Opacus, Renyi): gradients of single images cut to "
         f"{privacy.max_grad_norm:g}, noise {privacy.noise:.4g} times that, each image in a step with chance "
-        f"{privacy.share:.4g}, {privacy.steps} steps. The number of images and the names of the classes count as "
-        "known. The seed draws the first weights alone; images and noise were drawn by one that nobody keeps."
+        f"{privacy.share:.4g}, {privacy.steps} steps.{released} The number of images, whether they have colours, and "
+        "the names of the classes count as known. The seed draws the first weights, and for what sees no image; images "
+        "and noise were drawn by one that nobody keeps."
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
@@ -71,10 +72,11 @@ def diffusion(
     Source: Ho et al. 2020, arXiv:2006.11239; Salimans and Ho 2022, arXiv:2202.00512 (velocity); Lin et al. 2023,
         arXiv:2305.08891 (zero signal); Nichol and Dhariwal 2021, arXiv:2102.09672 (cosine schedule).
     """
+    size, channels, layers = check_levels("fit diffusion", size, channels, layers)
+    free_share = canonical(free_share, float, "fit diffusion", "free_share")
     if not 0 <= free_share < 1:
         raise ParameterError(f"fit diffusion: free_share must be from 0 to below 1, was {free_share}; change it")
-    check_levels("fit diffusion", size, channels, layers)
-    settings = Settings(tuple(channels), layers, free_share)
+    settings = Settings(channels, layers, free_share)
     columns = {"image": image, "label": label, "split": split}
     return fit(lambda images: DiffusionJob(images, settings), data, "diffusion", out, size, columns, license, training)
 
@@ -93,7 +95,6 @@ class DiffusionJob(Job):
 
     kind = "diffusion"
     averaged = "unet"
-    can_promise = True
 
     def __init__(self, data: TrainingImages, chosen: Settings) -> None:
         super().__init__(data)

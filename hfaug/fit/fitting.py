@@ -13,13 +13,14 @@ from datasets import Dataset, DatasetDict
 from hfaug.backends.loading import import_extra, quiet
 from hfaug.calls import check_fields
 from hfaug.engine import world
-from hfaug.errors import ParameterError
+from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.card import card
 from hfaug.fit.folder import ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
 from hfaug.fit.job import Job
+from hfaug.fit.loop import Loop
 from hfaug.fit.privacy import plan_privacy
-from hfaug.fit.training import Loop, Training
+from hfaug.fit.training import Training
 
 __all__ = ["fit"]
 
@@ -58,9 +59,12 @@ def fit(
     job = make(images)
     _promise(job, chosen)
     promised = {} if job.privacy is None else dataclasses.asdict(job.privacy)
+    if chosen.augment is not None:
+        job.augmenter = Augmenter(chosen.augment, images, f"fit {kind}", chosen.seed, alone=job.privacy is not None)
     facts = {"kind": kind, "size": size, "data": images.digest, **job.settings, **chosen.decisive, **promised}
+    facts |= {} if job.augmenter is None else job.augmenter.facts
     folder.check(facts)
-    world()
+    world(spawns=False)
     with quiet("diffusers"):
         loop = Loop(job, folder, chosen)
         if loop.accelerator.is_main_process:
@@ -78,12 +82,9 @@ def _promise(job: Job, chosen: Training) -> None:
     """Give a job its promise of privacy, if one is asked for."""
     if chosen.epsilon is None or chosen.delta is None:
         return
-    if not job.can_promise:
-        raise ParameterError(
-            f"fit {job.kind}: epsilon must be left out, only diffusion models can promise one; fit a diffusion model"
-        )
+    images, steps = len(job.data), chosen.steps
     job.privacy = plan_privacy(
-        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, len(job.data), chosen.steps
+        chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, images, steps, releases=job.releases
     )
 
 

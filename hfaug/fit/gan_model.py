@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = ["gan"]
+
+_JUDGED = 5  # steps of the discriminator to one of the generator, under a promise of privacy
 
 
 def gan(
@@ -41,6 +44,10 @@ def gan(
     R3GAN: the discriminator judges pairs of a real and a made image (which of the two looks more real), and the squares
     of its slopes at both are held down. With that alone the training settles, so it needs no normalisation, no special
     schedules and no augmentation. Here it is scaled down, and knows the class by projection.
+
+    Under a promise of privacy (``epsilon``) the discriminator alone sees real images; its gradients are cut pair by
+    pair. The generator is told nothing but verdicts on what it made, of classes drawn evenly, and moves in every fifth
+    step, since a discriminator that learns from noisy gradients needs more of them.
 
     Args:
         data: A dataset, or several splits of which one is read.
@@ -66,14 +73,16 @@ def gan(
         CallError: There are no images, or some have no class.
         ModelError: A batch does not fit into memory, or the disk is full.
     Source: Huang et al. 2024, arXiv:2501.05441 (R3GAN); Jolicoeur-Martineau 2018, arXiv:1807.00734 (pairs); Miyato and
-        Koyama 2018, arXiv:1802.05637 (projection).
+        Koyama 2018, arXiv:1802.05637 (projection); Xie et al. 2018, arXiv:1802.06739 (privacy by the discriminator
+        alone); Bie et al. 2023, arXiv:2302.02936 (more of its steps than of the generator's).
     """
+    size, channels, blocks = check_levels("fit gan", size, channels, blocks)
+    latent, gamma = canonical(latent, int, "fit gan", "latent"), canonical(gamma, float, "fit gan", "gamma")
     if gamma <= 0 or latent < 1:
         raise ParameterError(
             f"fit gan: gamma must be above 0 and latent 1 or more, were {gamma} and {latent}; change them"
         )
-    check_levels("fit gan", size, channels, blocks)
-    settings = Settings(tuple(channels), blocks, latent, gamma)
+    settings = Settings(channels, blocks, latent, gamma)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"clip": 10.0, "ema_decay": 0.999, **training}
     return fit(lambda images: GANJob(images, settings), data, "gan", out, size, columns, license, chosen)
@@ -111,16 +120,23 @@ class GANJob(Job):
         return {"generator": Generator(*shape, chosen.latent), "discriminator": Discriminator(*shape)}
 
     def phases(self) -> Sequence[Phase]:
-        return (Phase("discriminator", self._judging), Phase("generator", self._making))
+        if self.privacy is None:
+            return (Phase("discriminator", self._judging), Phase("generator", self._making))
+        blind = Phase("generator", self._making_blind, blind=True, every=_JUDGED)
+        return (Phase("discriminator", self._judging), blind)
 
     def _judging(self, batch: Batch) -> dict[str, torch.Tensor]:
         import torch
 
         judge = self.parts["discriminator"]
-        real = batch.pixels.detach().requires_grad_()
-        made = self._made(batch).detach().requires_grad_()
-        on_real, on_made = judge(real, batch.labels), judge(made, batch.labels)
-        slopes = torch.autograd.grad([on_real.sum(), on_made.sum()], [real, made], create_graph=True)
+
+        def verdicts(real: torch.Tensor, made: torch.Tensor) -> Any:
+            on_real, on_made = judge(real, batch.labels), judge(made, batch.labels)
+            return on_real.sum() + on_made.sum(), (on_real, on_made)
+
+        made = self._made(batch).detach()
+        made = made if self.privacy is None else made.clamp(-1, 1)  # as in `_making_blind`
+        slopes, (on_real, on_made) = torch.func.grad(verdicts, argnums=(0, 1), has_aux=True)(batch.pixels, made)
         flat = sum((slope.float().square().sum((1, 2, 3)).mean() for slope in slopes), torch.zeros(()))
         judged = torch.nn.functional.softplus(on_made.float() - on_real.float()).mean()
         return {"loss": judged + self.chosen.gamma / 2 * flat, "judged": judged, "slopes": flat}
@@ -131,6 +147,18 @@ class GANJob(Job):
         judge = self.parts["discriminator"]
         on_real, on_made = judge(batch.pixels, batch.labels), judge(self._made(batch), batch.labels)
         return {"loss": torch.nn.functional.softplus(on_real.float() - on_made.float()).mean()}
+
+    def _making_blind(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Without real images to compare with: verdicts mean something only as differences, so their mean is raised.
+
+        Nothing would ever be good enough then, so what is brighter than white or darker than black is held back: no
+        image of any data is.
+        """
+        made = self._made(batch)
+        seen = made.clamp(-1, 1)
+        judged = self.parts["discriminator"](seen, batch.labels).float().mean()
+        beyond = (made - seen).float().square().mean()
+        return {"loss": beyond - judged, "judged": judged, "beyond": beyond}
 
     def _made(self, batch: Batch) -> torch.Tensor:
         noise = batch.normal((len(batch.labels), self.chosen.latent))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +19,13 @@ from hfaug.classes import classes_of
 from hfaug.errors import CallError, ParameterError, RowError, add_context
 from hfaug.roles import resolve
 
-__all__ = ["TrainingImages", "read_images", "step_numbers"]
+__all__ = ["Pixels", "TrainingImages", "read_images"]
 
 _HELD_BYTES = 1 << 31
 """Pixels that are held in memory at most; more are decoded for each batch anew."""
+
+_AT_ONCE = 4096
+"""Images that are queued together while all are looked at."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -38,7 +40,8 @@ class TrainingImages:
         size: Height and width in pixels.
         channels: 1 grey, 3 RGB.
         digest: ``xxh3:`` and 32 hexadecimal digits of the files and classes, in order.
-        rows: What the image column stores.
+        rows: The images, as they are stored, and the column of their classes.
+        column: The column of the images.
         held: All pixels, uint8, (images, channels, size, size); None where they are too many to be held.
     """
 
@@ -47,7 +50,8 @@ class TrainingImages:
     size: int
     channels: int
     digest: str
-    rows: Any = dataclasses.field(repr=False)
+    rows: Dataset = dataclasses.field(repr=False)
+    column: str
     held: Pixels | None = dataclasses.field(repr=False)
 
     def __len__(self) -> int:
@@ -58,11 +62,19 @@ class TrainingImages:
         if self.held is not None:
             found: Pixels = self.held[numbers]
             return found
+        return self.squares(self.whole(numbers))
+
+    def whole(self, numbers: npt.NDArray[np.int64]) -> list[Pixels]:
+        """Images by number as they are stored, each (height, width, 1 or 3)."""
         with ThreadPoolExecutor() as pool:
-            return np.stack(list(pool.map(self._decode, map(int, numbers))))
+            return list(pool.map(self._decode, map(int, numbers)))
+
+    def squares(self, images: Sequence[Pixels]) -> Pixels:
+        """Images of any size and shape as one array, (images, channels, size, size)."""
+        return np.stack([_square(image, self.size, self.channels) for image in images])
 
     def _decode(self, number: int) -> Pixels:
-        return _square(_pixels(self.rows[number], number), self.size, self.channels)
+        return _pixels(_bytes(self.rows[number][self.column], number), number)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,15 +114,10 @@ def read_images(
     if not len(data):
         raise CallError(f"{who}: needs images to learn from, the dataset has no rows; give the training split")
     labels, classes = _classes(data, named, who)
-    rows = data.select_columns([images]).cast_column(images, Image(decode=False))[images]
-    channels, digest = _scan(rows, labels, classes)
-    fits = len(labels) * channels * size * size <= _HELD_BYTES
-    found = TrainingImages(classes, labels, size, channels, digest, rows, None)
-    if not fits:
-        return found
-    with ThreadPoolExecutor() as pool:
-        held = np.stack(list(pool.map(found._decode, range(len(labels)))))  # noqa: SLF001 - its own class
-    return dataclasses.replace(found, held=held)
+    rows = data.with_format(None).select_columns([images, named]).cast_column(images, Image(decode=False))
+    channels, digest, held = _scan(rows, images, size)
+    digest.update("\0".join(classes).encode() + labels.tobytes())
+    return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, held)
 
 
 def _split(data: Dataset | DatasetDict, split: str, who: str) -> Dataset:
@@ -142,16 +149,25 @@ def _classes(data: Dataset, column: str, who: str) -> tuple[npt.NDArray[np.int64
     return np.asarray([places[str(value)] for value in values], np.int64), names
 
 
-def _scan(rows: Any, labels: npt.NDArray[np.int64], classes: Sequence[str]) -> tuple[int, str]:
-    """How many channels the images have together, and their digest."""
-    digest = xxhash.xxh3_128()
-    digest.update("\0".join(classes).encode() + labels.tobytes())
-    channels = 1
-    for number in range(len(labels)):
-        data = _bytes(rows[number], number)
-        digest.update(xxhash.xxh3_128_digest(data))
-        channels = max(channels, min(3, media.decode_image(data).channels)) if channels == 1 else channels
-    return channels, f"xxh3:{digest.hexdigest()}"
+def _scan(rows: Dataset, column: str, size: int) -> tuple[int, Any, Pixels | None]:
+    """Look at every image once: how many channels they have together, their digest, and all pixels if they fit."""
+    digest, channels = xxhash.xxh3_128(), 1
+    fits = len(rows) * 3 * size * size <= _HELD_BYTES
+    held = np.empty((len(rows), 3, size, size), np.uint8) if fits else None
+
+    def seen(number: int) -> tuple[bytes, int]:
+        data = _bytes(rows[number][column], number)
+        array = _pixels(data, number)
+        if held is not None:
+            held[number] = _square(array, size, 3)
+        return xxhash.xxh3_128_digest(data), array.shape[2]
+
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(rows), _AT_ONCE):
+            for found, own in pool.map(seen, range(start, min(start + _AT_ONCE, len(rows)))):
+                digest.update(found)
+                channels = max(channels, own)
+    return channels, digest, held if held is None or channels == 3 else np.ascontiguousarray(held[:, :channels])
 
 
 def _bytes(value: Any, number: int) -> bytes:
@@ -161,9 +177,9 @@ def _bytes(value: Any, number: int) -> bytes:
     return data
 
 
-def _pixels(value: Any, number: int) -> Pixels:
+def _pixels(data: bytes, number: int) -> Pixels:
     try:
-        array = media.decode_image(_bytes(value, number)).array
+        array = media.decode_image(data).array
     except RowError as error:
         add_context(error, f"image {number} of the dataset")
         raise
@@ -190,26 +206,3 @@ def _square(array: Pixels, size: int, channels: int) -> Pixels:
     if array.shape[2] < channels:
         array = np.repeat(array, channels, axis=2)
     return np.ascontiguousarray(array.transpose(2, 0, 1))
-
-
-def step_numbers(count: int, batch: int, step: int, seed: int) -> npt.NDArray[np.int64]:
-    """The images of a step: every epoch goes through all of them once, in an order of its own.
-
-    Args:
-        count: How many images there are.
-        batch: How many a step takes.
-        step: Its number, from 0 up.
-        seed: Draws the orders.
-
-    >>> sorted([*step_numbers(6, 4, 0, 0).tolist(), *step_numbers(6, 4, 1, 0)[:2].tolist()])
-    [0, 1, 2, 3, 4, 5]
-    """
-    places = np.arange(step * batch, (step + 1) * batch)
-    epochs = places // count
-    found = [_order(count, seed, int(epoch))[places[epochs == epoch] % count] for epoch in np.unique(epochs)]
-    return np.concatenate(found)
-
-
-@functools.lru_cache(maxsize=4)
-def _order(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    return np.random.default_rng([seed, epoch]).permutation(count)

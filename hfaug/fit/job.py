@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.sheets import draw_samples
 
 if TYPE_CHECKING:
     import torch
 
+    from hfaug.fit.augmenting import Augmenter
+    from hfaug.fit.order import Numbers
     from hfaug.fit.privacy import Privacy
 
 __all__ = ["Batch", "Job", "Losses", "Phase", "check_levels"]
@@ -36,6 +39,14 @@ class Batch:
     pixels: torch.Tensor
     labels: torch.Tensor
     generator: torch.Generator
+
+    @classmethod
+    def blind(cls, count: int, classes: int, generator: torch.Generator) -> Batch:
+        """A batch that has nothing of the data: no pixels, and each class with the same chance."""
+        import torch
+
+        labels = torch.randint(classes, (count,), generator=generator, device=generator.device)
+        return cls(torch.empty(count, 0, device=generator.device), labels, generator)
 
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
         """Drawn from the normal distribution."""
@@ -61,10 +72,14 @@ class Phase:
     Args:
         part: The network whose weights change.
         losses: What they change for.
+        blind: Whether it sees no images: its batches have no pixels, and classes that are drawn evenly.
+        every: In which steps it is: in every one, every second ...
     """
 
     part: str
     losses: Losses
+    blind: bool = False
+    every: int = 1
 
 
 class Job(ABC):
@@ -74,7 +89,9 @@ class Job(ABC):
         data: The images.
 
     Attributes:
-        privacy: What is promised of single images, if anything is.
+        privacy: What is promised of single images, if anything is. Then a loss is asked for one image at a time.
+        released: What `release` gave, once it did.
+        augmenter: What images go through when they are seen, if they go through anything.
         parts: The networks that are trained, by name.
         averaged: The part of which the moving average is kept, and becomes the model.
     """
@@ -83,12 +100,14 @@ class Job(ABC):
     averaged: ClassVar[str]
     entry: ClassVar[str] = "model_index.json"
     """The file without which the folder is no model; it is written last."""
-    can_promise: ClassVar[bool] = False
-    """Whether its loss is a mean over single images, and nothing else of the data gets into the model."""
+    releases: ClassVar[bool] = False
+    """Whether the model takes more from the data, at the end, than what phases taught it; see `release`."""
 
     def __init__(self, data: TrainingImages) -> None:
         self.data = data
         self.privacy: Privacy | None = None
+        self.released: dict[str, torch.Tensor] | None = None
+        self.augmenter: Augmenter | None = None
         self.parts: dict[str, torch.nn.Module] = {}
 
     @property
@@ -105,6 +124,20 @@ class Job(ABC):
     def build(self) -> dict[str, torch.nn.Module]:
         """New networks; the weights are drawn from torch's own generator, which is seeded."""
 
+    def seen(self, numbers: Numbers, visits: Numbers, device: Any) -> torch.Tensor:
+        """Images as networks see them: -1..1, (images, channels, size, size).
+
+        Args:
+            numbers: Which.
+            visits: How often each was seen before.
+            device: Where they are wanted.
+        """
+        import torch
+
+        data, op = self.data, self.augmenter
+        pixels = data.pixels(numbers) if op is None else op.pixels(numbers, visits)
+        return torch.from_numpy(pixels).to(device).float() / 127.5 - 1
+
     @abstractmethod
     def phases(self) -> Sequence[Phase]:
         """The updates of a step, in order."""
@@ -112,6 +145,19 @@ class Job(ABC):
     @abstractmethod
     def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
         """What changes the weights of a part."""
+
+    def helpers(self) -> Sequence[torch.nn.Module]:
+        """Networks that losses use and that are not trained."""
+        return ()
+
+    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
+        """What the model takes from the data at the end, under a promise of privacy; asked for once.
+
+        Args:
+            noise: Deviation of the noise, as a multiple of what one image adds at most.
+            secret: Where the noise comes from.
+        """
+        raise NotImplementedError(f"{type(self).__name__} says that it releases something, and must say what")
 
     @abstractmethod
     def pipeline(self) -> Any:
@@ -152,19 +198,25 @@ class Job(ABC):
         }
 
 
-def check_levels(who: str, size: int, channels: Sequence[int], layers: int) -> None:
+def check_levels(who: str, size: int, channels: Sequence[int], layers: int) -> tuple[int, tuple[int, ...], int]:
     """See that an image can be halved from level to level, and that there is something at each.
 
+    Returns:
+        The same, as Python's own numbers.
+
     Raises:
-        ParameterError: It cannot, or there are no levels or no blocks.
+        ParameterError: It cannot, there are no levels or no blocks, or a number is not whole.
     """
+    size, layers = canonical(size, int, who, "size"), canonical(layers, int, who, "the number of blocks")
+    widths: tuple[int, ...] = canonical(channels, tuple[int, ...], who, "channels")
     if layers < 1:
         raise ParameterError(f"{who}: each level must have 1 block or more, had {layers}; change it")
-    if not channels or any(width < 8 or width % 8 for width in channels):
-        raise ParameterError(f"{who}: channels must be multiples of 8, were {tuple(channels)}; change them")
-    fold = 2 ** (len(channels) - 1)
+    if not widths or any(width < 8 or width % 8 for width in widths):
+        raise ParameterError(f"{who}: channels must be multiples of 8, were {widths}; change them")
+    fold = 2 ** (len(widths) - 1)
     if size < 8 or size % fold:
         raise ParameterError(
-            f"{who}: size must be a multiple of {fold} for {len(channels)} levels and 8 at least, was {size}; change "
+            f"{who}: size must be a multiple of {fold} for {len(widths)} levels and 8 at least, was {size}; change "
             "it, or the number of channels"
         )
+    return size, widths, layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from datasets import Dataset, DatasetDict
 from hfaug.backends.identity import ModelIdentity, identify
 from hfaug.backends.loading import import_extra, loading, quiet
 from hfaug.errors import ModelError, ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase
@@ -49,7 +51,8 @@ def lora(
 
     The pipeline stays as it is. Beside the matrices of its attention small ones are learnt, a few MB in all, by the
     pipeline's own loss; they can be loaded over it, strongly or weakly. Prompts that leave the class out are shown for
-    a share of the images, so that guidance keeps working.
+    a share of the images, so that guidance keeps working. A promise of privacy (``epsilon``) is about these images, and
+    not about those that the pipeline learnt from before.
 
     Args:
         model: The pipeline: Hub repo id or folder of a ``StableDiffusionPipeline``.
@@ -79,6 +82,8 @@ def lora(
             is full.
     Source: Hu et al. 2021, arXiv:2106.09685.
     """
+    rank, size = canonical(rank, int, "fit lora", "rank"), canonical(size, int | None, "fit lora", "size")
+    free_share = canonical(free_share, float, "fit lora", "free_share")
     if rank < 1 or not 0 <= free_share < 1:
         raise ParameterError(
             f"fit lora: rank must be 1 or more and free_share from 0 to below 1, were {rank} and {free_share}; change "
@@ -87,21 +92,14 @@ def lora(
     template = PromptTemplate(prompt, ("label",), "fit lora")
     identity, pipe = _load(model, revision)
     whole = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    if (size or whole) % pipe.vae_scale_factor:
+    size = whole if size is None else size
+    if size < 1 or size % pipe.vae_scale_factor:
         raise ParameterError(f"fit lora: size must be a multiple of {pipe.vae_scale_factor}, was {size}; change it")
     settings = Settings(prompt, f"{identity.model_id}@{identity.revision}", rank, free_share)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"learning_rate": 1e-4, "batch_size": 8, "steps": 1000, **training}
-    return fit(
-        lambda images: LoraJob(images, settings, pipe, identity, template),
-        data,
-        "lora",
-        out,
-        size or whole,
-        columns,
-        license,
-        chosen,
-    )
+    make = functools.partial(LoraJob, chosen=settings, pipe=pipe, identity=identity, template=template)
+    return fit(make, data, "lora", out, size, columns, license, chosen)
 
 
 def _load(model: str, revision: str | None) -> tuple[ModelIdentity, Any]:
@@ -187,16 +185,17 @@ class LoraJob(Job):
         set_peft_model_state_dict(self.parts[part], dict(state))
 
     def phases(self) -> Sequence[Phase]:
+        self._embeddings()  # once, and never inside of functorch, which would keep what is made there for itself
         return (Phase("unet", self._losses),)
 
     def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         import torch
 
-        count, device = len(batch.labels), batch.pixels.device
+        count = len(batch.labels)
         with torch.no_grad():
             latents = self._latents(batch)
             free = batch.uniform(count) < self.chosen.free_share
-            told = self._embeddings(device)[torch.where(free, len(self.prompts), batch.labels)]
+            told = self._embeddings()[torch.where(free, len(self.prompts), batch.labels)]
         noise = batch.normal(latents.shape)
         times = (batch.uniform(count) * self.scheduler.config.num_train_timesteps).long()
         noisy = self.scheduler.add_noise(latents, noise, times)
@@ -208,7 +207,7 @@ class LoraJob(Job):
         return {"loss": torch.nn.functional.mse_loss(found.float(), wanted)}
 
     def _latents(self, batch: Batch) -> torch.Tensor:
-        pixels, network = batch.pixels, self.pipe.vae.to(batch.pixels.device)
+        pixels, network = batch.pixels, self.pipe.vae
         if pixels.shape[1] == 1:
             pixels = pixels.repeat(1, 3, 1, 1)
         found = network.encode(pixels).latent_dist
@@ -216,18 +215,22 @@ class LoraJob(Job):
         latents: torch.Tensor = drawn * network.config.scaling_factor
         return latents
 
-    def _embeddings(self, device: torch.device) -> torch.Tensor:
+    def _embeddings(self) -> torch.Tensor:
         """The prompt of each class, and the empty one, as the U-Net reads them."""
         import torch
 
         if self._told is None:
-            self.pipe.text_encoder.to(device)
-            found = [
-                self.pipe.encode_prompt(prompt, device, 1, do_classifier_free_guidance=False)[0]
-                for prompt in [*self.prompts, ""]
-            ]
+            encoder = self.pipe.text_encoder
+            with torch.no_grad():
+                found = [
+                    self.pipe.encode_prompt(prompt, encoder.device, 1, do_classifier_free_guidance=False)[0]
+                    for prompt in [*self.prompts, ""]
+                ]
             self._told = torch.cat(found)
         return self._told
+
+    def helpers(self) -> Sequence[torch.nn.Module]:
+        return (self.pipe.vae, self.pipe.text_encoder)
 
     def optimizer(self, weights: Sequence[torch.nn.Parameter], rate: float) -> torch.optim.Optimizer:
         import torch

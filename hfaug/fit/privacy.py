@@ -1,6 +1,7 @@
 """Differential privacy: how much a model may tell about any one image, by clipped gradients and noise (DP-SGD).
 
-Opacus takes the gradient of each image by itself and keeps the account of epsilon. Which images a step sees and the
+The loss of each image is asked for alone, as a batch of one, for all at once (`torch.func.vmap`): so its gradient is of
+that image by construction, whatever the loss is. Opacus keeps the account of epsilon. Which images a step sees and the
 noise come from a generator that the operating system starts: a seed that is published, or kept in a checkpoint, would
 let the noise be taken off again. So a private training is never the same twice.
 
@@ -13,15 +14,13 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from hfaug.backends.loading import import_extra
 from hfaug.errors import ParameterError
-from hfaug.fit.job import Batch, Job
+from hfaug.fit.job import Batch, Job, Phase
+from hfaug.fit.order import Numbers
 
 if TYPE_CHECKING:
     import torch
@@ -29,17 +28,28 @@ if TYPE_CHECKING:
 __all__ = ["Privacy", "PrivateUpdates", "plan_privacy"]
 
 
+_RELEASE = 0.25
+"""The part of epsilon that a release at the end would take if it were alone; together they take less than the sum."""
+
+_MOST_NOISE = 1e6
+
+_HELD = 1 << 27
+"""Numbers of single gradients that are held at once, at most: half a GB."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Privacy:
     """What a training promises: (epsilon, delta) for adding or taking away one image.
 
     Args:
-        epsilon: What is spent when all steps are done, at most.
+        epsilon: What is spent when all is done, at most.
         delta: The chance that the promise does not hold.
         max_grad_norm: The longest gradient of one image.
         noise: Deviation of the noise, as a multiple of ``max_grad_norm``.
         share: The chance of each image to be in a step.
         steps: How many steps there are: noise is made for them, so they cannot be raised later.
+        release: Deviation of the noise of what is released at the end, as a multiple of what one image adds to it at
+            most; None where nothing is.
     """
 
     epsilon: float
@@ -48,19 +58,40 @@ class Privacy:
     noise: float
     share: float
     steps: int
+    release: float | None = None
 
     def spent(self, steps: int) -> float:
-        """Epsilon after some steps."""
-        accountants = import_extra("opacus.accountants", "dp")
-        account = accountants.RDPAccountant()
-        account.history = [(self.noise, self.share, steps)]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a finer account would promise more; an upper bound it is in any case
-            return float(account.get_epsilon(delta=self.delta)) if steps else 0.0
+        """Epsilon after some steps; after all of them with the release."""
+        history = [(self.noise, self.share, steps)] if steps else []
+        if self.release is not None and steps == self.steps:
+            history.append((self.release, 1.0, 1))
+        return _epsilon(history, self.delta)
 
 
-def plan_privacy(epsilon: float, delta: float, max_grad_norm: float, batch: int, images: int, steps: int) -> Privacy:
+def _epsilon(history: Sequence[tuple[float, float, int]], delta: float) -> float:
+    """What was spent by Gaussian mechanisms, each (noise, chance of an image to be in it, how many times)."""
+    accountants = import_extra("opacus.accountants", "dp")
+    account = accountants.RDPAccountant()
+    account.history = list(history)
+    orders = [*account.DEFAULT_ALPHAS, 128, 256, 512, 1024]  # without the last ones none is below about 0.2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a finer account would promise more; an upper bound it is in any case
+        return float(account.get_epsilon(delta=delta, alphas=orders)) if history else 0.0
+
+
+def plan_privacy(
+    epsilon: float, delta: float, max_grad_norm: float, batch: int, images: int, steps: int, *, releases: bool = False
+) -> Privacy:
     """The noise that a promise takes.
+
+    Args:
+        epsilon: What may be spent.
+        delta: The chance that the promise does not hold.
+        max_grad_norm: The longest gradient of one image.
+        batch: Images a step, on average.
+        images: How many there are.
+        steps: How many updates.
+        releases: Whether something is released at the end besides.
 
     Raises:
         MissingExtra: Opacus is not installed.
@@ -69,8 +100,6 @@ def plan_privacy(epsilon: float, delta: float, max_grad_norm: float, batch: int,
     Source: Abadi et al. 2016, arXiv:1607.00133; Mironov et al. 2019, arXiv:1908.10530 (the account).
     """
     import_extra("opacus", "dp")
-    from opacus.accountants.utils import get_noise_multiplier
-
     if not (epsilon > 0 and 0 < delta < 1 / images and max_grad_norm > 0):
         raise ParameterError(
             f"fit: epsilon and max_grad_norm must be above 0, delta above 0 and below 1/{images} (one over the "
@@ -78,46 +107,65 @@ def plan_privacy(epsilon: float, delta: float, max_grad_norm: float, batch: int,
         )
     if batch > images:
         raise ParameterError(f"fit: batch_size must be at most the {images} images, was {batch}; lower it")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as in `Privacy.spent`
-        noise = get_noise_multiplier(
-            target_epsilon=epsilon, target_delta=delta, sample_rate=batch / images, steps=steps, accountant="rdp"
-        )
-    return Privacy(epsilon, delta, max_grad_norm, float(noise), batch / images, steps)
+    plain = Privacy(epsilon, delta, max_grad_norm, 0.0, batch / images, steps)
+    release = _least_noise(lambda noise: _epsilon([(noise, 1.0, 1)], delta), _RELEASE * epsilon) if releases else None
+    planned = dataclasses.replace(plain, release=release)
+    noise = _least_noise(lambda noise: dataclasses.replace(planned, noise=noise).spent(steps), epsilon)
+    return dataclasses.replace(planned, noise=noise)
+
+
+def _least_noise(spent: Callable[[float], float], epsilon: float) -> float:
+    """The least noise, to a thousandth, that spends no more than epsilon."""
+    low, high = 0.0, 1.0
+    while spent(high) > epsilon:
+        low, high = high, 2 * high
+        if high > _MOST_NOISE:
+            raise ParameterError("fit: epsilon must be within reach of some noise, was too small; raise it, or delta")
+    while high - low > 1e-3 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if spent(middle) <= epsilon else (middle, high)
+    return high
 
 
 class PrivateUpdates:
-    """The updates of one network under a promise.
+    """Updates under a promise.
 
     Args:
         privacy: The promise.
-        job: What is trained; its loss must be a mean over images that have nothing to do with each other.
+        job: What is trained.
         device: Where it is trained.
     """
 
     def __init__(self, privacy: Privacy, job: Job, device: Any) -> None:
         import torch
-        from opacus import GradSampleModule
 
         self.privacy, self.job = privacy, job
-        (self.phase,) = job.phases()
-        # Opacus's own rule for convolutions (1.6) gives wrong gradients where a layer's input lies in memory in another
-        # order than usual, channels last as after attention; what functorch derives is right. The hooks stay on the
-        # network as long as this lives.
-        self._hooked = GradSampleModule(job.parts[self.phase.part], force_functorch=True)
         self.secret = torch.Generator(device).manual_seed(secrets.randbits(63))
 
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """The images of a step: each by chance, so sometimes more and sometimes fewer."""
+    def draw(self) -> tuple[Numbers, Numbers]:
+        """The images of a step, each by chance, so sometimes more and sometimes fewer; and numbers to augment them by.
+
+        These numbers stand for how often an image was seen before, which nothing here may depend on.
+        """
         import torch
 
-        drawn = torch.rand(len(self.job.data), generator=self.secret, device=self.secret.device)
-        return (drawn < self.privacy.share).nonzero()[:, 0].cpu().numpy()
+        device = self.secret.device
+        drawn = torch.rand(len(self.job.data), generator=self.secret, device=device)
+        numbers = (drawn < self.privacy.share).nonzero()[:, 0]
+        visits = torch.randint(2**62, numbers.shape, generator=self.secret, device=device)
+        return numbers.cpu().numpy(), visits.cpu().numpy()
 
-    def gradients(self, micros: Sequence[tuple[Any, Any]]) -> dict[str, torch.Tensor]:
+    def release(self) -> dict[str, torch.Tensor]:
+        """What the model takes from the data besides gradients; once a training."""
+        if self.privacy.release is None:
+            raise RuntimeError(f"the account has no release for {self.job.kind}")
+        return self.job.release(self.privacy.release, self.secret)
+
+    def gradients(self, phase: Phase, micros: Sequence[tuple[Any, Any]]) -> dict[str, torch.Tensor]:
         """Give each weight the sum of clipped gradients and noise, over the images that a step has on average.
 
         Args:
+            phase: What is changed, for what.
             micros: Pixels and labels of a step, in parts.
 
         Returns:
@@ -125,28 +173,56 @@ class PrivateUpdates:
         """
         import torch
 
-        weights, limit = self.job.weights(self.phase.part), self.privacy.max_grad_norm
-        sums = [torch.zeros_like(weight) for weight in weights]
-        told = torch.zeros((), device=self.secret.device)
-        count = sum(len(labels) for _, labels in micros)
-        for pixels, labels in micros:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch tells of the hooks of the first layer, whose input needs none
-                loss = self.phase.losses(Batch(pixels, labels, self.secret))["loss"]
-                loss.backward()  # type: ignore[no-untyped-call]
-            told += loss.detach() * len(labels) / count
-            self._add(sums, weights, limit)
+        weights, limit = self.job.weights(phase.part), self.privacy.max_grad_norm
+        sums, told = [torch.zeros_like(weight) for weight in weights], torch.zeros((), device=self.secret.device)
+        at_once = max(1, _HELD // sum(weight.numel() for weight in weights))
+        parts = [pair for micro in micros for pair in zip(*(held.split(at_once) for held in micro), strict=True)]
+        for pixels, labels in parts:
+            gradients, losses = self.single(phase, pixels, labels)
+            for gradient in gradients:
+                gradient.nan_to_num_(0.0, 0.0, 0.0)  # or one image could break the weights, for all to see
+            squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])
+            factors = (limit / (squares.sum(0).sqrt() + 1e-6)).clamp(max=1.0)
+            for total, gradient in zip(sums, gradients, strict=True):
+                total.add_(torch.einsum("i,i...->...", factors, gradient))
+            told += losses.sum() / sum(len(own) for _, own in parts)
         for weight, total in zip(weights, sums, strict=True):
             noise = torch.randn(total.shape, generator=self.secret, device=total.device)
             weight.grad = (total + noise * self.privacy.noise * limit) / (self.privacy.share * len(self.job.data))
-        return {f"{self.phase.part}.loss": told}
+        return {f"{phase.part}.loss": told}
 
-    def _add(self, sums: Sequence[torch.Tensor], weights: Sequence[Any], limit: float) -> None:
-        """Add the gradient of each image, cut to its limit."""
+    def single(
+        self, phase: Phase, pixels: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The gradient of each image alone, for each weight (images, ...), and its loss, (images,)."""
         import torch
+        from torch.nn.attention import SDPBackend, sdpa_kernel
 
-        squares = torch.stack([weight.grad_sample.flatten(1).square().sum(1) for weight in weights])
-        factors = (limit / (squares.sum(0).sqrt() + 1e-6)).clamp(max=1.0)
-        for total, weight in zip(sums, weights, strict=True):
-            total.add_(torch.einsum("i,i...->...", factors, weight.grad_sample))
-            weight.grad_sample, weight.grad = None, None
+        network, trained = self.job.parts[phase.part], {id(weight) for weight in self.job.weights(phase.part)}
+        alone = _alone(network, phase, self.secret)
+        weights = {
+            f"network.{name}": weight.detach() for name, weight in network.named_parameters() if id(weight) in trained
+        }
+
+        def loss(given: dict[str, torch.Tensor], image: torch.Tensor, label: torch.Tensor) -> Any:
+            return torch.func.functional_call(alone, given, (image, label))
+
+        each = torch.func.vmap(torch.func.grad_and_value(loss), in_dims=(None, 0, 0), randomness="different")
+        with sdpa_kernel(SDPBackend.MATH):  # the only attention that knows of single images within a batch
+            gradients, losses = each(weights, pixels, labels)
+        return list(gradients.values()), losses
+
+
+def _alone(network: torch.nn.Module, phase: Phase, secret: torch.Generator) -> torch.nn.Module:
+    """The loss of one image as a network, whose weights functorch can give it."""
+    import torch
+
+    class Alone(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, image: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+            return phase.losses(Batch(image[None], label[None], secret))["loss"]
+
+    return Alone()

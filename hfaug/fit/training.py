@@ -1,34 +1,16 @@
-"""The training loop, the same for every kind of generator: Accelerate, checkpoints, averages, samples, a log.
-
-A step's images and all that is drawn in it follow from the seed, the step and the number of the part of the batch, so a
-training that goes on from a checkpoint sees what it would have seen, and two processes see what one sees in two parts.
-Gradients are averaged by one exchange a phase, in place of
-a wrapper around each network: a loss may then differentiate twice, and use one network in two phases.
-"""
+"""How long and how a generator is trained."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import math
-import sys
-import time
-from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from hfaug.arguments import check_op
+from hfaug.errors import ParameterError
+from hfaug.fields import canonical, hints
+from hfaug.op import Op
 
-from hfaug.backends.loading import import_extra, pick_device
-from hfaug.backends.memory import is_out_of_memory
-from hfaug.errors import ModelError, ParameterError
-from hfaug.fit.folder import ModelFolder
-from hfaug.fit.images import step_numbers
-from hfaug.fit.job import Batch, Job, Phase
-from hfaug.fit.privacy import PrivateUpdates
-from hfaug.fit.sheets import save_picture
-
-__all__ = ["Loop", "Training"]
+__all__ = ["Training"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,9 +27,12 @@ class Training:
         ema_decay: How slowly the average of the weights moves at most, 0..1; it starts faster by itself.
         clip: The longest gradient, by its norm; longer ones are cut to it.
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
-        flip: Mirror half of the images left to right.
+        augment: An image op or a `Chain` that each image goes through whenever it is seen, with other draws each time,
+            such as ``hfaug.ops.image.Flip().sometimes(0.5)``. Pixels come to the size afterwards. What is drawn will
+            look like what comes out of it, so take changes that a class survives.
+        balanced: Each class is seen equally often, however few images it has.
         epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
-            Of diffusion models alone, in one process. Below 1 is strong, above 10 hardly anything.
+            In one process. Below 1 is strong, above 10 hardly anything.
         delta: The chance that the promise does not hold; well below one over the number of images.
         max_grad_norm: The longest gradient of one image, where there is a promise.
         seed: Draw otherwise.
@@ -71,7 +56,8 @@ class Training:
     ema_decay: float = 0.9999
     clip: float = 1.0
     mixed_precision: str = "no"
-    flip: bool = False
+    augment: Op | None = None
+    balanced: bool = False
     epsilon: float | None = None
     delta: float | None = None
     max_grad_norm: float = 1.0
@@ -82,10 +68,15 @@ class Training:
     log_every: int = 50
 
     def __post_init__(self) -> None:
+        if self.augment is not None:
+            check_op(self.augment, "fit")
+        kinds = hints(Training)
+        for field in dataclasses.fields(self):
+            value = canonical(getattr(self, field.name), kinds[field.name], "fit", field.name)
+            object.__setattr__(self, field.name, value)
         counts = ("steps", "batch_size", "accumulate", "checkpoint_every", "keep", "log_every")
         others = ("warmup", "seed", "sample_every")
-        limits = [(name, isinstance(getattr(self, name), int), "a whole number") for name in (*counts, *others)]
-        limits += [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
+        limits = [(name, getattr(self, name) >= 1, "1 or more") for name in counts]
         limits += [(name, getattr(self, name) >= 0, "0 or more") for name in others]
         limits += [(name, getattr(self, name) > 0, "above 0") for name in ("learning_rate", "clip")]
         limits += [
@@ -95,6 +86,7 @@ class Training:
         if self.epsilon is not None:
             limits += [("delta", self.delta is not None, "given beside epsilon")]
             limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
+            limits += [("balanced", not self.balanced, "False beside epsilon, whose account counts on equal chances")]
         elif self.delta is not None:  # without epsilon nothing would be promised, and nobody told
             limits += [("epsilon", False, "given beside delta")]
         for name, holds, text in limits:
@@ -103,282 +95,8 @@ class Training:
 
     @property
     def decisive(self) -> dict[str, Any]:
-        """What decides the weights of a step."""
+        """What decides the weights of a step, as plain JSON values."""
         free = {"steps", "checkpoint_every", "keep", "sample_every", "log_every"}
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}
-
-
-class Loop:
-    """One training in one process.
-
-    Args:
-        job: What is trained.
-        folder: Where checkpoints lie; the newest is gone on from.
-        training: How.
-
-    Raises:
-        ParameterError: Batches cannot be shared evenly, or this process has another precision already.
-    """
-
-    def __init__(self, job: Job, folder: ModelFolder, training: Training) -> None:
-        import torch
-
-        self.job, self.folder, self.training = job, folder, training
-        self.accelerator = _accelerator(training.mixed_precision)
-        self.rank, self.size = self.accelerator.process_index, self.accelerator.num_processes
-        self._check_shares()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(training.seed)
-            job.parts = {name: part.to(self.accelerator.device) for name, part in job.build().items()}
-        self.optimizers = {
-            phase.part: self.accelerator.prepare_optimizer(
-                job.optimizer(job.weights(phase.part), training.learning_rate)
-            )
-            for phase in job.phases()
-        }
-        self.average = self._average()
-        self.private = self._private()
-        self.step = 0
-
-    def _check_shares(self) -> None:
-        training, parts = self.training, self.size * self.training.accumulate
-        if training.batch_size % parts:
-            raise ParameterError(
-                f"fit: batch_size must be a multiple of processes x accumulate ({self.size} x {training.accumulate}), "
-                f"was {training.batch_size}; change it"
-            )
-
-    def _private(self) -> PrivateUpdates | None:
-        """Updates under a promise of privacy, where one is asked for."""
-        if self.job.privacy is None:
-            return None
-        if self.size > 1:
-            raise ParameterError(f"fit: epsilon must be asked for in one process, here are {self.size}; start one")
-        return PrivateUpdates(self.job.privacy, self.job, self.accelerator.device)
-
-    def _average(self) -> Any:
-        from diffusers.training_utils import EMAModel
-
-        return EMAModel(
-            self.job.weights(self.job.averaged),
-            decay=self.training.ema_decay,
-            use_ema_warmup=True,
-            power=3 / 4,
-        )
-
-    # ---- the loop
-
-    def run(self) -> None:
-        """Train to the last step.
-
-        Raises:
-            ParameterError: The folder is beyond that step, or losses are no numbers.
-            ModelError: A batch does not fit into memory, or the disk is full.
-        """
-        found = self.folder.steps()
-        if found:
-            self._restore(self.folder.load(found[-1], self.accelerator.device))
-        if self.accelerator.is_main_process:
-            self.folder.cut_log(self.step)
-        began, since = time.monotonic(), self.step
-        with _bar(self.training.steps, self.step, shown=self.accelerator.is_main_process) as bar:
-            while self.step < self.training.steps:
-                told = self._fitting()
-                self.step += 1
-                self._tell(told, (time.monotonic() - began) / (self.step - since), bar)
-                self._keep()
-                bar.update()
-        self.accelerator.wait_for_everyone()
-
-    def _fitting(self) -> dict[str, Any]:
-        """One step, unless memory runs out."""
-        try:
-            return self._update()
-        except (MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and not is_out_of_memory(error):
-                raise
-            training, kept = self.training, self.folder.steps()
-            at_once = training.batch_size // self.size // training.accumulate
-            raise ModelError(
-                f"fit: {at_once} images at once must fit into memory, did not; raise accumulate (the result stays "
-                f"nearly the same), or lower batch_size or size (step {kept[-1] if kept else 0} is kept)"
-            ) from error
-
-    def _update(self) -> dict[str, Any]:
-        """One step."""
-        told: dict[str, Any] = {}
-        numbers = self._numbers() if self.private is None else self.private.numbers()
-        micros = self._micro_batches(numbers)
-        for number, phase in enumerate(self.job.phases()):
-            if self.private is None:
-                told |= self._gradients(phase, number, micros)
-            else:
-                told |= self.private.gradients(micros)
-            self._move(phase)
-        self.average.step(self.job.weights(self.job.averaged))
-        return told
-
-    def _gradients(self, phase: Phase, number: int, micros: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
-        """Give the weights of a phase their gradients; returns numbers for the log."""
-        import torch
-
-        weights = self.job.weights(phase.part)
-        for name in self.job.parts:
-            for weight in self.job.weights(name):
-                weight.requires_grad_(name == phase.part)
-        told: dict[str, Any] = {}
-        for micro, (pixels, labels) in enumerate(micros):
-            seed = self._seed(micro, number)
-            generator = torch.Generator(self.accelerator.device).manual_seed(seed)
-            with self.accelerator.autocast():
-                losses = phase.losses(Batch(pixels, labels, generator))
-            self.accelerator.backward(losses["loss"] / len(micros))
-            for name, value in losses.items():
-                key = f"{phase.part}.{name}"
-                told[key] = told.get(key, 0) + value.detach().float() / len(micros)
-        self._exchange(weights)
-        told[f"{phase.part}.gradient"] = self.accelerator.clip_grad_norm_(weights, self.training.clip)
-        return told
-
-    def _move(self, phase: Phase) -> None:
-        """Change the weights of a phase."""
-        optimizer = self.optimizers[phase.part]
-        for group in optimizer.param_groups:
-            group["lr"] = self.training.learning_rate * min(1.0, (self.step + 1) / max(1, self.training.warmup))
-        optimizer.step()
-        optimizer.zero_grad()
-
-    def _seed(self, micro: int, phase: int) -> int:
-        """What all draws of a part of a step follow from."""
-        key = np.random.SeedSequence([self.training.seed, self.step, self._part(micro), phase])
-        return int(key.generate_state(1, np.uint64)[0] >> 1)
-
-    def _part(self, micro: int) -> int:
-        """The number of a part among those of all processes: the same images have the same one however shared."""
-        return int(self.rank) * self.training.accumulate + micro
-
-    def _exchange(self, weights: Sequence[Any]) -> None:
-        """Average the gradients over the processes."""
-        if self.size == 1:
-            return
-        import torch
-
-        gradients = [weight.grad for weight in weights if weight.grad is not None]
-        flat = self.accelerator.reduce(torch.cat([gradient.reshape(-1) for gradient in gradients]), "mean")
-        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
-            gradient.copy_(mean.view_as(gradient))
-
-    # ---- what is seen
-
-    def _numbers(self) -> npt.NDArray[np.int64]:
-        """The images of a step that are this process's share."""
-        numbers = step_numbers(len(self.job.data), self.training.batch_size, self.step, self.training.seed)
-        share = len(numbers) // self.size
-        return numbers[self.rank * share : (self.rank + 1) * share]
-
-    def _micro_batches(self, numbers: npt.NDArray[np.int64]) -> list[tuple[Any, Any]]:
-        """Pixels and labels of images by number, in parts."""
-        import torch
-
-        found = []
-        for micro, part in enumerate(np.array_split(numbers, self.training.accumulate)):
-            if not len(part):
-                continue
-            pixels = self.job.data.pixels(part)
-            if self.training.flip:
-                draws = np.random.default_rng([self.training.seed, self.step, self._part(micro)])
-                mirrored = draws.random(len(part)) < 0.5
-                pixels = np.where(mirrored[:, None, None, None], pixels[..., ::-1], pixels)
-            device = self.accelerator.device
-            scaled = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).float() / 127.5 - 1
-            found.append((scaled, torch.from_numpy(self.job.data.labels[part]).to(device)))
-        return found
-
-    # ---- what is told and kept
-
-    def _tell(self, told: dict[str, Any], seconds: float, bar: Any) -> None:
-        if self.step % self.training.log_every and self.step != self.training.steps:
-            return
-        numbers = {name: float(self.accelerator.reduce(value, "mean")) for name, value in told.items()}
-        if self.accelerator.is_main_process:
-            self.folder.log({"step": self.step, **numbers, "seconds_a_step": round(seconds, 4)})
-            bar.set_postfix({name: f"{value:.3g}" for name, value in numbers.items() if name.endswith("loss")})
-        wrong = [name for name, value in numbers.items() if name.endswith("loss") and not math.isfinite(value)]
-        if wrong:
-            raise ParameterError(
-                f"fit: losses must be numbers, {wrong[0]} was {numbers[wrong[0]]} at step {self.step}; lower "
-                "learning_rate, or take mixed_precision='no'"
-            )
-
-    def _keep(self) -> None:
-        last = self.step == self.training.steps
-        every = self.training.sample_every
-        drawn = bool(every) and (last or self.step % every == 0)
-        counted = drawn and self.private is not None  # what is shown must have been counted
-        if last or counted or self.step % self.training.checkpoint_every == 0:
-            if self.accelerator.is_main_process:
-                self.folder.save(self.step, self._state(), self.training.keep)
-            self.accelerator.wait_for_everyone()
-        if drawn and self.accelerator.is_main_process:
-            with self.averaged(), self.folder.writing("samples"):
-                save_picture(self.job.draw(), self.folder.path / "samples" / f"step-{self.step:06d}.png")
-
-    @contextlib.contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Let the averaged part have the average of its weights inside."""
-        part, weights = self.job.parts[self.job.averaged], self.job.weights(self.job.averaged)
-        mode = part.training  # a network that came trained is tuned as it is used: pictures must not change that
-        self.average.store(weights)
-        self.average.copy_to(weights)
-        part.eval()
-        try:
-            yield
-        finally:
-            part.train(mode)
-            self.average.restore(weights)
-
-    def _state(self) -> dict[str, Any]:
-        scaler = self.accelerator.scaler
-        return {
-            "step": self.step,
-            "parts": {name: self.job.state(name) for name in self.job.parts},
-            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "average": self.average.state_dict(),
-            "scaler": None if scaler is None else scaler.state_dict(),
-        }
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        if state["step"] > self.training.steps:
-            raise ParameterError(
-                f"fit: steps must be at least what is done, {self.folder.path} is at step {state['step']}, steps was "
-                f"{self.training.steps}; raise steps, or choose another folder"
-            )
-        self.step = state["step"]
-        for name in self.job.parts:
-            self.job.load(name, state["parts"][name])
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
-        self.average.load_state_dict(state["average"])
-        if state["scaler"] is not None:
-            self.accelerator.scaler.load_state_dict(state["scaler"])
-
-
-def _accelerator(precision: str) -> Any:
-    accelerate = import_extra("accelerate", "fit")
-    try:
-        return accelerate.Accelerator(cpu=pick_device() == "cpu", mixed_precision=precision, log_with=None)
-    except ValueError as error:  # Accelerate has one precision a process, whoever asked for it first
-        if "already been initialized" not in str(error):
-            raise
-        known = accelerate.state.AcceleratorState().mixed_precision
-        raise ParameterError(
-            f"fit: mixed_precision must stay {known!r}, with which Accelerate began in this process, was "
-            f"{precision!r}; say {known!r}, or fit this model in another process"
-        ) from error
-
-
-def _bar(steps: int, done: int, *, shown: bool) -> Any:
-    from tqdm import tqdm
-
-    watched = shown and sys.stderr.isatty()
-    return tqdm(total=steps, initial=done, desc="fit", unit="step", dynamic_ncols=True, disable=not watched)
+        names = [field.name for field in dataclasses.fields(self) if field.name not in free]
+        augment = None if self.augment is None else self.augment.spec()
+        return {name: getattr(self, name) for name in names} | {"augment": augment}

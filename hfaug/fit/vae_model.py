@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,16 @@ import numpy as np
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
+from hfaug.fields import canonical
 from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
+from hfaug.fit.latents import class_gaussians, plain_gaussians, private_gaussians
 
 if TYPE_CHECKING:
     import torch
+
+    from hfaug.fit.order import Numbers
 
 __all__ = ["vae"]
 
@@ -47,6 +51,10 @@ def vae(
     mean and full covariance, the latter joined with that of all classes, which counts as much as one image a dimension
     does, so that a class of 30 images has a shape too. Pictures are soft; of the three kinds this one is the cheapest.
 
+    Under a promise of privacy (``epsilon``) the noise at the pixels is as large as the errors of each image by itself.
+    The Gaussians are released once, with noise: a mean for each class, and the variances that all have together. What
+    is drawn on the way is of a standard normal distribution, and of no class.
+
     Args:
         data: A dataset, or several splits of which one is read.
         out: Folder of the model. If a training broke off in it, that training goes on.
@@ -72,14 +80,15 @@ def vae(
     Source: Kingma and Welling 2014, arXiv:1312.6114; Rybkin et al. 2021, arXiv:2006.13202 (noise as large as the
         errors); Ghosh et al. 2020, arXiv:1903.12436 (a density laid over the latents afterwards).
     """
-    check_levels("fit vae", size, channels, layers)
+    size, channels, layers = check_levels("fit vae", size, channels, layers)
+    latent_channels = canonical(latent_channels, int, "fit vae", "latent_channels")
     side = size >> (len(channels) - 1)
     if latent_channels < 1 or latent_channels * side * side > _LARGEST:
         raise ParameterError(
             f"fit vae: a latent must have 1 to {_LARGEST} numbers, latent_channels x {side} x {side} was "
             f"{latent_channels * side * side}; change latent_channels, or give more levels in channels"
         )
-    settings = Settings(tuple(channels), layers, latent_channels)
+    settings = Settings(channels, layers, latent_channels)
     columns = {"image": image, "label": label, "split": split}
     chosen = {"learning_rate": 5e-4, "ema_decay": 0.999, **training}
     return fit(lambda images: VAEJob(images, settings), data, "vae", out, size, columns, license, chosen)
@@ -99,6 +108,7 @@ class VAEJob(Job):
 
     kind = "vae"
     averaged = "vae"
+    releases = True
 
     def __init__(self, data: TrainingImages, chosen: Settings) -> None:
         super().__init__(data)
@@ -149,57 +159,37 @@ class VAEJob(Job):
         from hfaug.backends.sampling_pipelines import LatentPrior, VAEPipeline
 
         network: Any = self.parts["vae"]
-        means, spread, shape = self._latents(network)
-        prior = LatentPrior(len(self.data.classes), list(shape))
-        centres, factors = class_gaussians(means, self.data.labels, len(self.data.classes), spread)
-        prior.mean.copy_(centres)
-        prior.factor.copy_(factors)
+        side = self.data.size >> (len(self.chosen.channels) - 1)
+        prior = LatentPrior(len(self.data.classes), [self.chosen.latent_channels, side, side])
+        if self.privacy is None:
+            first = np.zeros(len(self.data), np.int64)
+            means, spread = self._latents(first, lambda found: (found.mean, found.var))
+            found = class_gaussians(means, self.data.labels, len(self.data.classes), spread.mean(0))
+            prior.load_state_dict(dict(zip(("mean", "factor"), found, strict=True)))
+        else:
+            prior.load_state_dict(self.released or plain_gaussians(prior.mean))
         return VAEPipeline(network, prior.to(network.device), self.labels())
 
-    def _latents(self, network: Any) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
-        """The centre of each image's latents, the mean of their variances, and their shape."""
+    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
         import torch
 
-        centres, variances = [], []
+        def drawn(found: Any) -> tuple[torch.Tensor]:
+            return (found.mean + found.std * torch.randn(found.mean.shape, generator=secret, device=secret.device),)
+
+        visits = torch.randint(2**62, (len(self.data),), generator=secret, device=secret.device).cpu().numpy()
+        (latents,) = self._latents(visits, drawn)
+        means, factors = private_gaussians(latents, self.data.labels, len(self.data.classes), noise, secret)
+        return {"mean": means, "factor": factors}
+
+    def _latents(self, visits: Numbers, told: Callable[[Any], Sequence[torch.Tensor]]) -> list[torch.Tensor]:
+        """What is asked of each image's distribution of latents, each (images, dimensions)."""
+        import torch
+
+        network: Any = self.parts["vae"]
+        found = []
         with torch.inference_mode():
             for start in range(0, len(self.data), _ENCODED):
                 numbers = np.arange(start, min(start + _ENCODED, len(self.data)))
-                pixels = torch.from_numpy(self.data.pixels(numbers)).to(network.device).float() / 127.5 - 1
-                found = network.encode(pixels).latent_dist
-                centres.append(found.mean.float().cpu())
-                variances.append(found.var.float().cpu())
-        shape = centres[0].shape[1:]
-        return torch.cat(centres).flatten(1), torch.cat(variances).flatten(1).mean(0), shape
-
-
-def class_gaussians(centres: Any, labels: Any, classes: int, spread: Any) -> tuple[Any, Any]:
-    """Mean and Cholesky factor of one Gaussian a class.
-
-    The covariance of a class is joined with that of all classes about their own means, which counts as many images as
-    there are dimensions: the mean of what an inverse Wishart prior of that strength leaves. A class without images has
-    the mean of all.
-
-    Args:
-        centres: float32, (images, dimensions).
-        labels: (images,).
-        classes: How many there are.
-        spread: Variances to add, (dimensions,).
-
-    Returns:
-        (classes, dimensions) and (classes, dimensions, dimensions).
-    """
-    import torch
-
-    centres, labels = centres.double(), torch.as_tensor(labels)
-    width = centres.shape[1]
-    means = torch.stack(
-        [centres[labels == c].mean(0) if (labels == c).any() else centres.mean(0) for c in range(classes)]
-    )
-    apart = centres - means[labels]
-    shared = apart.T @ apart / len(centres)
-    factors = []
-    for number in range(classes):
-        own = apart[labels == number]
-        joined = (own.T @ own + width * shared) / (len(own) + width) + torch.diag(spread.double() + 1e-6)
-        factors.append(torch.linalg.cholesky(joined))
-    return means.float(), torch.stack(factors).float()
+                pixels = self.seen(numbers, visits[numbers], network.device)
+                found.append(told(network.encode(pixels).latent_dist))
+        return [torch.cat(some).float().flatten(1).cpu() for some in zip(*found, strict=True)]

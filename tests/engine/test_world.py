@@ -79,6 +79,15 @@ def test_worlds_that_agree(variables, expected, wanted, environment):
     assert world(expected) == wanted
 
 
+def test_a_command_that_starts_no_processes_does_not_advise_it(environment):
+    """As `hfaug fit`: `hfaug build` would be another command."""
+    environment(**ACCELERATE, MASTER_ADDR="127.0.0.1")
+    with pytest.raises(WorldError, match="accelerate launch --multi_gpu") as error:
+        world(spawns=False)
+    assert "hfaug build" not in str(error.value)
+    assert "--processes" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "variables, expected, words",
     [

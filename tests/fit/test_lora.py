@@ -45,7 +45,7 @@ def test_what_was_learnt_is_loaded_over_the_pipeline(tuned, base):
 
 def test_pictures_on_the_way_change_nothing(tuned, base, some_digits, tmp_path):
     """The network is tuned as it is used; one that has dropout would else learn otherwise after a picture."""
-    from hfaug.fit.training import Loop
+    from hfaug.fit.loop import Loop
 
     modes, update = [], Loop._update
 
@@ -86,6 +86,8 @@ def test_what_cannot_be_fine_tuned_is_refused(base, some_digits, tmp_path, monke
         fit.lora(base, some_digits, out=tmp_path / "m", prompt="a {{ colour }} {{ label }}")
     with pytest.raises(ParameterError, match="rank must be 1 or more"):
         fit.lora(base, some_digits, out=tmp_path / "m", rank=0)
+    with pytest.raises(ParameterError, match=r"size must be a whole number, got 32\.0"):
+        fit.lora(base, some_digits, out=tmp_path / "m", size=32.0)
     with pytest.raises(ParameterError, match="size must be a multiple of 4, was 30"):
         fit.lora(base, some_digits, out=tmp_path / "m", size=30)
     other = shutil.copytree(base, tmp_path / "other")

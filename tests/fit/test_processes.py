@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from hfaug import ops
 from hfaug.fit.folder import ModelFolder
 from tests.fit.conftest import fitted
 from tests.house.source import ROOT
@@ -16,9 +17,10 @@ from tests.house.source import ROOT
 FIT = """
 import sys
 from datasets import load_from_disk
-from hfaug import fit
+from hfaug import fit, ops
 fit.gan(load_from_disk(sys.argv[1]), out=sys.argv[2], size=16, channels=(8, 16), blocks=1, latent=8, steps=3,
-        batch_size=8, sample_every=3, checkpoint_every=2, log_every=1)
+        batch_size=8, sample_every=3, checkpoint_every=2, log_every=1, balanced=True,
+        augment=ops.image.Rotate(degrees=(-20, 20)))
 """
 
 
@@ -34,7 +36,7 @@ def _port():
 
 @pytest.mark.slow
 def test_two_processes_share_a_batch(some_digits, tmp_path):
-    """Each sees half of it; the mean of their gradients is what one process finds in two parts, with the same draws."""
+    """Each sees half of it, changed alike; the mean of their gradients is what one process finds in two parts."""
     some_digits.save_to_disk(tmp_path / "data")
     (tmp_path / "job.py").write_text(FIT)
     port = _port()
@@ -50,7 +52,8 @@ def test_two_processes_share_a_batch(some_digits, tmp_path):
         with process:
             said = process.communicate(timeout=300)[0].decode()
         assert process.returncode == 0, said
-    alone = fitted("gan", some_digits, tmp_path / "alone", steps=3, accumulate=2)
+    said = {"balanced": True, "augment": ops.image.Rotate(degrees=(-20, 20))}
+    alone = fitted("gan", some_digits, tmp_path / "alone", steps=3, accumulate=2, **said)
     lines = [ModelFolder(folder, "x").lines() for folder in (tmp_path / "m", alone)]
     assert [line["step"] for line in lines[0]] == [1, 2, 3]
     for one, other in zip(*lines, strict=True):
