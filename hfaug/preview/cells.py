@@ -276,8 +276,10 @@ def _notes(row: Row, look: Look, before: Row | None) -> Iterator[Note]:
             continue
         then = _shown(before.get(column), look, column)
         is_class = isinstance(look.features[column], ClassLabel) or column in look.all("label")
-        if now != then or is_class:
-            yield Note(f"{column}: {then} → {now}", now != then)
+        if now != then:
+            yield Note(f"{column}: {then} → {now}", changed=True)
+        elif is_class:  # that it stayed is what one looks for
+            yield Note(f"{column}: {now}")
 
 
 def _shown(value: Any, look: Look, column: str) -> str:
