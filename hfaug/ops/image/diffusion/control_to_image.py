@@ -104,7 +104,7 @@ class ControlToImage(PipelineOp):
         """Draw the images of all rows."""
         results: list[Row | Reject] = [Reject("no image")] * len(rows)
         trace = partial(edges_of, thresholds=self.thresholds) if self.control == "edges" else None
-        kind = {"trace": trace, "label_map": self.control == "mask"}
+        kind: dict[str, Any] = {"trace": trace, "label_map": self.control == "mask"}
         wanted = []
         for place, (row, rng) in enumerate(zip(rows, rngs, strict=True)):
             control = self._control(row) if row.scenes else None
