@@ -11,6 +11,7 @@ import torch
 
 from hfaug.backends import ImageRequest
 from hfaug.backends.threads_each import on_threads, one_thread_each
+from hfaug.wrap.layers import lend_globals
 
 
 def in_thread(work):
@@ -50,6 +51,30 @@ def test_calls_that_overlap_put_the_number_back(threads):
     other = in_thread(second)
     assert one() == other() == (3, 1, 3)
     assert torch.get_num_threads() == 3
+    assert in_thread(torch.get_num_threads)() == 3
+
+
+def test_transforms_of_torch_take_part(threads):
+    """One that begins in a new thread while a model is asked would put back the 1 that torch tells it."""
+    threads(3)
+    began, waiting = threading.Event(), threading.Event()
+
+    def transform():
+        waiting.set()
+        with lend_globals():
+            inside = torch.get_num_threads()
+        return inside, torch.get_num_threads()
+
+    def ask():
+        with one_thread_each():
+            began.set()
+            waiting.wait(60)
+
+    asked = threading.Thread(target=ask, daemon=True)
+    asked.start()
+    began.wait(60)
+    assert in_thread(transform)() == (1, 3)
+    asked.join(60)
     assert in_thread(torch.get_num_threads)() == 3
 
 
