@@ -130,6 +130,7 @@ class ModelRun:
 
     Args:
         id: As in :class:`Model`.
+        revision: As there, too.
         settings: What it ran with, as plain JSON values, and in how many ``units`` of work: runtime, device, dtype,
             padding, the limits of a batch, and how far its results repeat (``determinism``).
         events: What happened: batches halved for want of memory (``out_of_memory``); at an endpoint, answers ``bought``
@@ -138,6 +139,7 @@ class ModelRun:
     """
 
     id: str
+    revision: str | None = None
     settings: tuple[Mapping[str, Any], ...] = ()
     events: Mapping[str, float] = field(default_factory=dict)
 

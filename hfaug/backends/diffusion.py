@@ -26,7 +26,14 @@ import numpy.typing as npt
 from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.image_call import Call, Job
-from hfaug.backends.image_families import check_negative, check_prompt, defaults_of, own_size, varies
+from hfaug.backends.image_families import (
+    check_negative,
+    check_prompt,
+    defaults_of,
+    embeddings_of,
+    own_size,
+    varies,
+)
 from hfaug.backends.image_memory import RunSettings, find_rows, rows_at, run_settings, settle_on
 from hfaug.backends.image_parts import LoadedPart, add_parts, load_controlnet
 from hfaug.backends.image_prompts import ImagePrompts, add_adapter
@@ -206,8 +213,8 @@ class DiffusersPipeline:
     def _on_each_thread(self, call: Call, request: ImageRequest) -> int:
         """How many images of a call go through the model together on a CPU."""
         size = call.size(request) or own_size(call.pipe)
-        if size is None or request.guide is not None:
-            return 1
+        if size is None or request.guide is not None or not embeddings_of(call.pipe):
+            return 1  # what encodes its prompts itself may fill them up to the longest of those that go together
         if (size, call.guided) not in self._together:
             short, made = dataclasses.replace(call, steps=2), ImageRequest("")
 

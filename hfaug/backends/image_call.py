@@ -187,21 +187,21 @@ def _pil(array: Pixels) -> Any:
     return Image.fromarray(array)
 
 
-def resized(array: Pixels | None, size: tuple[int, int] | None) -> Pixels:
-    """Pixels at another size, (height, width)."""
+def resized(array: Pixels | None, size: tuple[int, int] | None, *, label_map: bool = False) -> Pixels:
+    """Pixels at another size, (height, width); those of a label map each as one of them was."""
     import cv2
 
     assert array is not None  # noqa: S101 - all requests of a batch are of one task
     if size is None or array.shape[:2] == size:
         return array
     shrinks = array.shape[0] * array.shape[1] > size[0] * size[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    how = cv2.INTER_NEAREST_EXACT if label_map else cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(array, size[::-1], interpolation=how), np.uint8)
 
 
 def _traced(request: ImageRequest, size: tuple[int, int] | None) -> Pixels:
     """What holds things, at the size that is drawn at: lines that were traced before would fade as they shrink."""
-    control = resized(request.control, size)
+    control = resized(request.control, size, label_map=request.label_map)
     return control if request.trace is None else request.trace(control)
 
 

@@ -138,6 +138,7 @@ class ImageRequest:
         mask: Where to draw into ``image``: (height, width), not 0 where it is drawn anew.
         control: What holds things in their places, (height, width, 3): edges, depths, a map of what is where.
         trace: What makes of ``control``, at the size that is drawn at, what holds things: of an image its edges.
+        label_map: Whether the colours of ``control`` name what is there, so that no others may come between them.
         like: What it is to be like, (height, width, 3), wherever things stand: a prompt that is an image.
         strength: How much of ``image`` may change, above 0 to 1; None for what the model says.
     """
@@ -148,6 +149,7 @@ class ImageRequest:
     mask: Pixels | None = dataclasses.field(default=None, compare=False)
     control: Pixels | None = dataclasses.field(default=None, compare=False)
     trace: Callable[[Pixels], Pixels] | None = dataclasses.field(default=None, compare=False)
+    label_map: bool = False
     like: Pixels | None = dataclasses.field(default=None, compare=False)
     strength: float | None = None
 

@@ -1,6 +1,7 @@
 """Models of transformers that look at images: classifiers, and feature extractors such as DINOv2, ViT, ResNet or CLIP.
 
-On a CPU each image goes through alone, so what is said of it depends on it alone.
+On a CPU each image goes through alone, on one thread, beside others on other threads; so what is said of it depends on
+it alone: convolutions sum in another order with another number of threads or images.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
 from hfaug.backends.memory import run_batches
 from hfaug.backends.protocols import Determinism, Halving
+from hfaug.backends.threads_each import on_threads
 from hfaug.backends.vision import Seen
 
 __all__ = ["TransformersClassifier", "TransformersFeatures", "load_classifier", "load_features", "read_classes"]
 
-_ROOM = {"cpu": 1, "cuda": 64}  # images in a batch
+_GPU_BATCH = 64
 
 
 def load_classifier(identity: ModelIdentity, *, dtype: str, device: str) -> TransformersClassifier:
@@ -42,7 +44,8 @@ def _loaded(auto: str, identity: ModelIdentity, dtype: str, device: str) -> tupl
     with loading(identity.model_id, identity.hub_revision), quiet("transformers"):
         names = {"revision": identity.hub_revision}
         model = getattr(transformers, auto).from_pretrained(identity.source, dtype=getattr(torch, dtype), **names)
-        processor = transformers.AutoImageProcessor.from_pretrained(identity.source, **names)
+        # left to itself it would compute other pixels where torchvision is installed
+        processor = transformers.AutoImageProcessor.from_pretrained(identity.source, backend="pil", **names)
     return model.to(device).eval().requires_grad_(requires_grad=False), processor
 
 
@@ -64,29 +67,37 @@ class _Seeing:
         self.model_id, self.revision, self.licence = identity.model_id, identity.revision, identity.licence
         self.halvings: list[Halving] = []
         self._model, self._processor = model, processor
-        exact = model.device.type == "cpu" and model.dtype.itemsize >= 4
-        self.determinism: Determinism = "row" if exact else "request"
+        self._on_cpu = model.device.type == "cpu"
+        self.determinism: Determinism = "row" if self._on_cpu and model.dtype.itemsize >= 4 else "request"
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Device, dtype and batch plan."""
-        return torch_settings(self._model, batch_rows=_ROOM[self._model.device.type])
+        return torch_settings(self._model, batch_rows=1 if self._on_cpu else _GPU_BATCH)
 
     def _over(self, images: Sequence[Seen], look: Callable[[Any], Any]) -> npt.NDArray[np.float32]:
         """What a function makes of the pixel values of all images, one row each."""
         import torch
 
-        size = _ROOM[self._model.device.type]
-        plan = [range(start, min(start + size, len(images))) for start in range(0, len(images), size)]
-
         def work(rows: Sequence[int]) -> list[npt.NDArray[np.float32]]:
-            with torch.inference_mode(), quiet("transformers"):
+            with torch.inference_mode():
                 pixels = self._processor([images[row] for row in rows], return_tensors="pt")["pixel_values"]
                 found = look(pixels.to(self._model.device, self._model.dtype))
             return list(found.float().cpu().numpy())
 
-        done = run_batches([list(rows) for rows in plan], work, on_halve=self.halvings.append)
+        def in_plan(plan: Sequence[Sequence[int]], some: _Look) -> dict[int, npt.NDArray[np.float32]]:
+            return run_batches(plan, some, on_halve=self.halvings.append)
+
+        with quiet("transformers"):
+            if self._on_cpu:
+                done = on_threads(len(images), work, in_plan, together=1)
+            else:
+                starts = range(0, len(images), _GPU_BATCH)
+                done = in_plan([range(start, min(start + _GPU_BATCH, len(images))) for start in starts], work)
         return np.stack([done[row] for row in range(len(images))]) if images else np.zeros((0, 0), np.float32)
+
+
+_Look = Callable[[Sequence[int]], list[npt.NDArray[np.float32]]]
 
 
 class TransformersClassifier(_Seeing):

@@ -26,6 +26,8 @@ R = TypeVar("R")
 
 
 _turn = threading.Lock()
+_mine = threading.local()
+"""Whether this thread has the turn, or works for the one that has."""
 _outside: int | None = None
 """How many threads this process may use, while some call lets each compute on itself alone."""
 
@@ -35,26 +37,32 @@ def one_thread_each() -> Iterator[int]:
     """Let this thread and those of `on_threads` each compute on itself alone; yields how many this process may use.
 
     Calls of several threads wait for each other, since the libraries below torch have one setting for all threads: what
-    one call puts back would reach into the other. The first of them uses all threads anyway.
+    one call puts back would reach into the other. The first of them uses all threads anyway. A call within a call is
+    allowed, and changes nothing.
     """
     global _outside  # noqa: PLW0603  # the setting is one of the process
     import torch
 
+    if (inside := getattr(_mine, "threads", None)) is not None:
+        yield inside
+        return
     meanwhile = _outside  # a thread that starts during another's call is told 1 by torch, and that for good
     with _turn:
         threads = _outside = torch.get_num_threads() if meanwhile is None else meanwhile
         torch.set_num_threads(1)
+        _mine.threads = threads
         try:
             yield threads
         finally:
+            del _mine.threads
             torch.set_num_threads(threads)
             _outside = None
 
 
 def _after_fork_in_child() -> None:
     """Whose turn it was stayed behind in the parent process."""
-    global _turn, _outside
-    _turn, _outside = threading.Lock(), None
+    global _turn, _mine, _outside
+    _turn, _mine, _outside = threading.Lock(), threading.local(), None
 
 
 if hasattr(os, "register_at_fork"):
@@ -78,16 +86,12 @@ def on_threads(
         together: How many go through the model together on each thread. Where fewer are left, the last is repeated.
         at_once: How many at most, in steps of ``together``; as many as there are threads for when left out.
     """
-    import torch
-
-    # a thread that nobody tells takes as many as there are cores for what oneDNN and MKL do, until it splits some work
-    told: dict[str, Any] = {"initializer": torch.set_num_threads, "initargs": (1,)}
     with one_thread_each() as threads:
         most = threads if at_once is None else max(1, at_once // together)
         workers = max(1, min(threads, most, math.ceil(count / together)))
         size = workers * max(_CHUNK, together)
         plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
-        with ThreadPoolExecutor(workers, "hfaug-images", **told) as pool:
+        with ThreadPoolExecutor(workers, "hfaug-images", _compute_alone) as pool:
 
             def chunk(rows: Sequence[int]) -> list[T]:
                 parts = [rows[start : start + together] for start in range(0, len(rows), together)]
@@ -95,6 +99,17 @@ def on_threads(
                 return [image for part in pool.map(draw, filled) for image in part][: len(rows)]
 
             return run(plan, chunk)
+
+
+def _compute_alone() -> None:
+    """Tell a thread of the pool before its first work.
+
+    One that nobody tells takes as many as there are cores for what oneDNN and MKL do, until it splits some work.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    _mine.threads = 1
 
 
 class Clones:

@@ -18,7 +18,7 @@ from typing_extensions import Self
 
 from hfaug import provenance
 from hfaug.config import Config
-from hfaug.errors import RoleError, add_context
+from hfaug.errors import ParameterError, RoleError, add_context
 
 __all__ = [
     "RANK",
@@ -99,6 +99,14 @@ class Filter(Config):
         """
         return self.knowing(self.learn(rows))
 
+    def _expect(self, method: str, found: int, rows: int) -> None:
+        """Make sure that there is something for each row: else rows would fall that nobody judged."""
+        if found != rows:
+            raise ParameterError(
+                f"{type(self).__name__}: {method} must return one entry a row, returned {found} for {rows}; "
+                "mend the filter"
+            )
+
     def of(self, dataset: Dataset) -> Dataset:
         """The rows of a dataset that stay; how many fell for which reason is logged.
 
@@ -128,7 +136,9 @@ class BatchFilter(Filter):
         found: list[str | None] = []
         for part in _slices(tables, self.batch_rows):
             try:
-                found.extend(self.judge(part.to_pylist()))
+                judged = self.judge(part.to_pylist())
+                self._expect("judge", len(judged), len(part))
+                found.extend(judged)
             except Exception as error:
                 add_context(error, f"in {self.op_name()}, rows {len(found)} to {len(found) + len(part) - 1}")
                 raise
@@ -218,15 +228,42 @@ class DatasetFilter(Filter):
         at = 0
         for part in _slices(tables, self.batch_rows):
             try:
-                yield self.extract(part)
+                found = self.extract(part)
+                self._expect("extract", len(found), len(part))
             except Exception as error:
                 add_context(error, f"in {self.op_name()}, rows {at} to {at + len(part) - 1}")
                 raise
+            yield found
             at += len(part)
 
     def reasons(self, tables: Iterable[pa.Table]) -> list[str | None]:
         """One entry a row, in order."""
-        return self.compare(self.extracted(tables))
+        return self.verdicts(self.extracted(tables))
+
+    def verdicts(self, rows: Iterable[pa.Table], before: Iterable[pa.Table] = ()) -> list[str | None]:
+        """What `compare` says, which must be as much as there are rows.
+
+        Args:
+            rows: As for `compare`.
+            before: As for `compare`.
+
+        Raises:
+            ParameterError: It is more or less.
+        """
+        count = 0
+
+        def counted() -> Iterator[pa.Table]:
+            nonlocal count
+            for table in rows:
+                count += len(table)
+                yield table
+
+        tables = counted()
+        found = self.compare(tables, before)
+        for _ in tables:  # also those that it did not look at
+            pass
+        self._expect("compare", len(found), count)
+        return found
 
 
 RANK = Features({"origin": Value("int8"), "id": Value("string")})

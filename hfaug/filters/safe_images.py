@@ -88,4 +88,4 @@ class SafeImages(BatchFilter):
                 f"{type(self).__name__}: unsafe must name classes of {self.model} ({', '.join(known[:20])}), "
                 f"{', '.join(unknown) or 'nothing'} is none; correct unsafe"
             )
-        return [list(known).index(name) for name in self.unsafe]
+        return [place for place, name in enumerate(known) if name in self.unsafe]

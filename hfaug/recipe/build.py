@@ -106,7 +106,8 @@ def plan_stages(recipe: Recipe) -> Stages:
 
 def _as_it_ran(model: Model, runs: Sequence[ModelRun]) -> Model:
     """The record of a model, which repeats no further than it did where it ran: rows, equal batches, or not at all."""
-    seen = [str(settings["determinism"]) for run in runs if run.id == model.id for settings in run.settings]
+    own = [run for run in runs if (run.id, run.revision) == (model.id, model.revision)]
+    seen = [str(settings["determinism"]) for run in own for settings in run.settings]
     return dataclasses.replace(model, determinism=max([model.determinism, *seen], key=DETERMINISM.index))
 
 
@@ -184,11 +185,11 @@ def _by_class(view: View) -> dict[str, int]:
 
 def model_records(recipe: Recipe) -> tuple[Model, ...]:
     """What a card says of the models that the steps use."""
-    found: dict[str, Model] = {}
+    found: dict[tuple[str, str | None], Model] = {}
     for step in recipe.steps:
         for part in parts_of(step):
             for model in part.models():
-                found[str(model["id"])] = Model(
+                found[str(model["id"]), model["revision"]] = Model(
                     id=str(model["id"]),
                     revision=model["revision"],
                     licence=model["licence"],

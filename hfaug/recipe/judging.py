@@ -159,7 +159,7 @@ class _Compare:
     filter: DatasetFilter
 
     def __call__(self, rows: View, before: View | None = None) -> UnitResult:
-        reasons = self.filter.compare(rows.batches(), () if before is None else before.batches())
+        reasons = self.filter.verdicts(rows.batches(), () if before is None else before.batches())
         return UnitResult(*_places(reasons, 0))
 
 

@@ -15,6 +15,8 @@ __all__ = ["held_settings", "model_events", "model_runs"]
 
 _RAN = "ran"
 _ROW_ALIKE = ("device", "dtype")
+_Id = tuple[str, str | None]
+"""Name and revision of a model: two folders may have one name."""
 
 
 def model_events(parts: Sequence[Op | Filter], before: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -27,13 +29,13 @@ def model_events(parts: Sequence[Op | Filter], before: Mapping[str, float] | Non
     """
     models = _loaded(parts)
     found = {
-        _key(model_id, name): number for model_id, model in models.items() for name, number in model["events"].items()
+        _key(name, model_id): number for model_id, model in models.items() for name, number in model["events"].items()
     }
     if before is None:
         return found
     found = {key: number - before.get(key, 0) for key, number in found.items()}
     ran = {
-        _key(model_id, _RAN, {"determinism": m["determinism"], **m["settings"]}): 1 for model_id, m in models.items()
+        _key(_RAN, model_id, {"determinism": m["determinism"], **m["settings"]}): 1 for model_id, m in models.items()
     }
     return {key: number for key, number in found.items() if number} | ran
 
@@ -48,7 +50,10 @@ def held_settings(parts: Sequence[Op | Filter]) -> dict[str, dict[str, Any]]:
         parts: As for `model_events`.
     """
     return {
-        model_id: {"determinism": model["determinism"], **{name: model["settings"].get(name) for name in names}}
+        "@".join(filter(None, model_id)): {
+            "determinism": model["determinism"],
+            **{name: model["settings"].get(name) for name in names},
+        }
         for model_id, model in _loaded(parts).items()
         if (names := _ROW_ALIKE if model["determinism"] == "row" else tuple(model["settings"]))
         and model["determinism"] != "recorded"
@@ -61,35 +66,37 @@ def model_runs(events: Iterable[Mapping[str, float]]) -> tuple[ModelRun, ...]:
     Args:
         events: What happened in each stage, see :meth:`hfaug.engine.RunReport.happened`.
 
-    >>> unit = {'["ran", "opus", {"determinism": "row", "dtype": "float32"}]': 3, '["out_of_memory", "opus"]': 1}
-    >>> run, = model_runs([unit])
+    >>> ran = '["ran", ["opus", "7f3a"], {"determinism": "row", "dtype": "float32"}]'
+    >>> run, = model_runs([{ran: 3, '["out_of_memory", ["opus", "7f3a"]]': 1}])
     >>> run.settings, run.events
     (({'determinism': 'row', 'dtype': 'float32', 'units': 3},), {'out_of_memory': 1})
     """
-    settings: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    happened: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    settings: defaultdict[_Id, Counter[str]] = defaultdict(Counter)
+    happened: defaultdict[_Id, Counter[str]] = defaultdict(Counter)
     for stage in events:
         for key, number in stage.items():
             if not key.startswith("["):
                 continue
-            name, model_id, *more = json.loads(key)
+            name, said, *more = json.loads(key)
+            model_id: _Id = (said[0], said[1]) if isinstance(said, list) else (said, None)  # as once was written
             kept, what = (settings, json.dumps(more[0], sort_keys=True)) if name == _RAN else (happened, name)
             kept[model_id].update({what: number})
     return tuple(
         ModelRun(
-            id=model_id,
-            settings=tuple({**json.loads(text), "units": units} for text, units in sorted(settings[model_id].items())),
-            events=dict(sorted(happened[model_id].items())),
+            id=found[0],
+            revision=found[1],
+            settings=tuple({**json.loads(text), "units": units} for text, units in sorted(settings[found].items())),
+            events=dict(sorted(happened[found].items())),
         )
-        for model_id in sorted({*settings, *happened})
+        for found in sorted({*settings, *happened}, key=str)
     )
 
 
-def _loaded(parts: Sequence[Op | Filter]) -> dict[str, Mapping[str, Any]]:
-    """What is known of the models that this process has loaded, by their names."""
+def _loaded(parts: Sequence[Op | Filter]) -> dict[_Id, Mapping[str, Any]]:
+    """What is known of the models that this process has loaded."""
     models: list[Mapping[str, Any]] = [model for part in parts for model in part.models()]
-    return {str(model["id"]): model for model in models if "events" in model}
+    return {(str(model["id"]), model["revision"]): model for model in models if "events" in model}
 
 
-def _key(model_id: str, name: str, *more: Any) -> str:
+def _key(name: str, model_id: _Id, *more: Any) -> str:
     return json.dumps([name, model_id, *more], sort_keys=True)

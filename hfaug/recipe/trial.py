@@ -83,7 +83,7 @@ class Trial:
         ready = chosen if chosen.ready else chosen.fit(self.taught)
         if isinstance(ready, DatasetFilter):
             real = self.real.with_format("arrow").iter(ready.batch_rows)
-            return ready.compare(ready.extracted([rows]), ready.extracted(real))
+            return ready.verdicts(ready.extracted([rows]), ready.extracted(real))
         return ready.reasons([rows])
 
 

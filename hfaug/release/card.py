@@ -173,7 +173,7 @@ def _making(record: RunRecord) -> dict[str, Any]:
             {"model": model, "determinism": _DETERMINISM.get(model.determinism, model.determinism)}
             for model in record.models
         ],
-        "ran": [{"model": run.id, "text": _told(run)} for run in record.ran],
+        "ran": [{"model": _title(run, record), "text": _told(run)} for run in record.ran],
         "rebuild": record.rebuild,
         "recipe": record.recipe,
         "recipe_path": RECIPE,
@@ -181,6 +181,12 @@ def _making(record: RunRecord) -> dict[str, Any]:
         "record_path": RECORD,
         "made_with": _made_with(record),
     }
+
+
+def _title(run: ModelRun, record: RunRecord) -> str:
+    """The name of a model; with its revision where another has the same."""
+    alone = sum(one.id == run.id for one in record.ran) == 1
+    return run.id if alone or run.revision is None else f"{run.id}@{run.revision}"
 
 
 def _told(run: ModelRun) -> str:

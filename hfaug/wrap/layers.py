@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hfaug.backends.threads_each import one_thread_each
 from hfaug.errors import FingerprintError
 from hfaug.randomness import isolated_globals
 from hfaug.wrap.freezing import MOST_BYTES, Freezer, is_installed, locate
@@ -89,13 +90,8 @@ def lend_globals() -> Iterator[None]:
     """
     import torch
 
-    with isolated_globals(), torch.no_grad():
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+    with isolated_globals(), one_thread_each(), torch.no_grad():
+        yield
 
 
 def _text(tree: Any) -> str:

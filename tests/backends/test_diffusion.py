@@ -246,6 +246,24 @@ def test_negative_prompts_reach_a_pipeline_that_encodes_for_itself():
     assert pipe.calls == [(["a", "b"], ["", "c"])]
 
 
+class Padding(Pipe):
+    """One on a CPU that fills prompts up to the longest of those that it is given together, which shows in all."""
+
+    device, dtype = torch.device("cpu"), torch.float32
+
+    def __call__(self, prompt, negative_prompt=None, generator=None, output_type=None, height=None, width=None):
+        output = super().__call__(prompt, negative_prompt, generator)
+        return Output(output.images + 0.01 * max(map(len, prompt)), output.nsfw_content_detected)
+
+
+def test_images_of_a_pipeline_that_encodes_for_itself_are_drawn_one_by_one():
+    """Their prompts would meet; a trial with equal ones cannot tell."""
+    backend = DiffusersPipeline(ModelIdentity("org/model", "main", None, "org/model", local=False), Padding())
+    requests = [ImageRequest("a"), ImageRequest("a long one")]
+    (alone,) = backend.generate(requests[:1], [1], height=2, width=2)
+    assert np.array_equal(backend.generate(requests, [1, 2], height=2, width=2)[0].array, alone.array)
+
+
 def test_flagged_images_are_told():
     found = _on_gpu(Pipe()).generate([ImageRequest("good"), ImageRequest("bad")], [1, 2])
     assert [image.flagged for image in found] == [False, True]

@@ -120,6 +120,20 @@ def test_edges_are_traced_at_the_size_that_is_drawn_at(folder):
     )
 
 
+def test_the_colours_of_a_label_map_do_not_mix(folder):
+    """Between two of them would lie that of a third thing, or of none."""
+    backend = image_pipeline(str(folder / "sd"), parts=(Part("controlnet", str(folder / "controlnet")),), device="cpu")
+    colours = np.array([[0, 0, 0], [128, 0, 0], [0, 128, 128]], np.uint8)
+    for size in ((61, 127), (5, 9)):
+        control, seen = colours[np.random.default_rng(0).integers(0, 3, size)], []
+        request = ImageRequest(
+            "a 3", control=control, label_map=True, trace=lambda one, seen=seen: seen.append(one) or one
+        )
+        backend.generate([request], [1], steps=1)
+        assert seen[0].shape[:2] not in {size, ()}
+        assert {tuple(colour) for colour in seen[0].reshape(-1, 3)} == {tuple(colour) for colour in colours}
+
+
 def test_parts_are_known_by_their_contents(folder, tmp_path):
     known = part_facts(Part("textual_inversion", str(folder / "words")), "row")
     assert known["id"] == "words"

@@ -5,6 +5,7 @@ import pytest
 import torch
 import transformers
 from datasets import ClassLabel, Dataset, Features, Image
+from transformers.models.auto import image_processing_auto
 
 from hfaug.backends import facts, image_classes, image_classifier, image_features, registry
 from hfaug.errors import ModelError, ParameterError
@@ -66,6 +67,37 @@ def test_features_depend_on_the_image_alone(models, name, width):
     assert model.embed([]).shape[0] == 0
 
 
+def test_each_image_goes_through_alone_on_one_thread(models, monkeypatch, threads):
+    """Convolutions sum in another order on several threads, which a process has as many of as it is given cores."""
+    model = image_features(str(models / "resnet"))
+    alone, call, seen = model.embed(IMAGES), model._model.forward, []
+
+    def spy(pixel_values, **more):
+        seen.append((len(pixel_values), torch.get_num_threads()))
+        return call(pixel_values=pixel_values, **more)
+
+    monkeypatch.setattr(model._model, "forward", spy)
+    threads(3)
+    assert np.array_equal(model.embed(IMAGES), alone)
+    assert seen == [(1, 1)] * 5
+    assert torch.get_num_threads() == 3
+
+
+def test_pixels_are_made_by_pillow_whatever_is_installed_beside(models, monkeypatch):
+    """torchvision makes others of them."""
+    chosen, resolve = [], image_processing_auto._resolve_backend
+
+    def spy(*asked):
+        chosen.append(resolve(*asked))
+        return "pil"
+
+    monkeypatch.setattr(image_processing_auto, "is_torchvision_available", lambda: True)
+    monkeypatch.setattr(image_processing_auto, "_resolve_backend", spy)
+    registry.unload()
+    assert type(image_features(str(models / "vit"))._processor).__name__ == "ViTImageProcessorPil"
+    assert chosen == ["pil"]
+
+
 def test_a_classifier_gives_probabilities_of_its_named_classes(models):
     model = image_classifier(str(models / "vit"))
     found = model.classify(IMAGES)
@@ -101,7 +133,8 @@ def test_a_batch_that_does_not_fit_is_halved_and_recorded(models, monkeypatch):
         return call(pixel_values=pixel_values, **more)
 
     monkeypatch.setattr(model._model, "forward", fail)
-    monkeypatch.setattr("hfaug.backends.seeing._ROOM", {"cpu": 4})
+    monkeypatch.setattr("hfaug.backends.seeing._GPU_BATCH", 4)
+    monkeypatch.setattr(model, "_on_cpu", False)
     monkeypatch.setattr(model, "halvings", [])
     assert np.allclose(model.classify(IMAGES), expected, atol=1e-6)
     assert [halving.rows for halving in model.halvings] == [4]

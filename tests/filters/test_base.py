@@ -8,7 +8,7 @@ from datasets.fingerprint import Hasher
 
 from hfaug.errors import ParameterError, RoleError
 from hfaug.fields import Natural
-from hfaug.filters import RowFilter
+from hfaug.filters import BatchFilter, DatasetFilter, RowFilter
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,3 +78,41 @@ def test_a_missing_column_is_told_before_any_row():
     Named().check(ROWS.features)
     with pytest.raises(RoleError, match="Named: columns must be among words, got text"):
         Named().of(ROWS.rename_column("text", "words"))
+
+
+class Forgetful(BatchFilter):
+    """Judges one row, whatever it is given."""
+
+    def judge(self, rows):
+        return [None]
+
+
+class Brief(DatasetFilter):
+    """Sees less than all rows, and judges less than what it sees."""
+
+    def extract(self, rows):
+        return rows.slice(0, 2)
+
+    def compare(self, rows, before=()):
+        return [None]
+
+
+class Careless(Brief):
+    """Sees all."""
+
+    def extract(self, rows):
+        return rows
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        (Forgetful(), "Forgetful: judge must return one entry a row, returned 1 for 4"),
+        (Brief(), "Brief: extract must return one entry a row, returned 2 for 4"),
+        (Careless(), "Careless: compare must return one entry a row, returned 1 for 4"),
+    ],
+)
+def test_a_filter_that_says_nothing_of_some_rows_is_an_error(chosen, told):
+    """Those rows would be lost, and others judged in their place."""
+    with pytest.raises(ParameterError, match=told):
+        chosen.of(ROWS)

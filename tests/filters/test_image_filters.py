@@ -300,6 +300,7 @@ def test_images_that_the_checker_objects_to_fall():
         table = rows(shown, [0] * 4, "source").with_format("arrow")[:]
         assert SafeImages(model="x").reasons([table]) == [None, None, "unsafe image", "unsafe image"]
         assert SafeImages(model="x", most=0.9).reasons([table])[2] is None
+        assert SafeImages(model="x", unsafe=("nsfw", "nsfw")).reasons([table])[1] is None  # said twice, it counts once
         for refused in (SafeImages(model="x", unsafe=("gore",)), SafeImages(model="x", unsafe=("nsfw", "gore"))):
             with pytest.raises(ParameterError, match=r"unsafe must name classes of x \(fine, nsfw\), gore is none"):
                 refused.reasons([table])

@@ -29,7 +29,7 @@ LAYERS = [
 
 LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 KNOWN = {*LEVELS, "backends"}
-BACKEND_USERS = {"backends", "filters", "fit", "ops"}
+BACKEND_USERS = {"backends", "filters", "fit", "ops", "wrap"}
 NOT_LAYERED = {"hfaug", "hfaug.__main__", "hfaug.cards"}
 HEAVY = {
     "PIL", "accelerate", "audiomentations", "av", "cv2", "diffusers", "evaluate", "matplotlib",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hfaug.backends import override, registry
+from hfaug.backends import facts, override, registry
 from hfaug.backends.remote import RemoteSettings, configure
 from hfaug.errors import StageError
 from hfaug.ops.text import AskQuestions, BackTranslate, Fill, Generate, Rewrite, SubstituteMasked
@@ -113,7 +113,9 @@ GPU = ("cuda", "bfloat16", "request")
 )
 def test_a_stage_is_not_made_half_on_one_kind_of_machine_and_half_on_another(rows, monkeypatch, then):
     """Else its rows would follow from neither of the two records."""
-    wanted = rf"some-model ran with .*dtype bfloat16.* before and with .*dtype {then[1]}.*now; go on where it was begun"
+    wanted = (
+        rf"some-model@.* ran with .*dtype bfloat16.* before and with .*dtype {then[1]}.*now; go on where it was begun"
+    )
     with pytest.raises(StageError, match=wanted):
         _interrupted(rows, monkeypatch, _machine(*GPU, breaks_at=2), _machine(*then))
 
@@ -129,6 +131,24 @@ def test_a_stage_is_not_made_half_on_one_kind_of_machine_and_half_on_another(row
 def test_what_is_made_alike_goes_on(rows, monkeypatch, first, then):
     done = _interrupted(rows, monkeypatch, _machine(*first, breaks_at=2), _machine(*then))
     assert sum(ran["units"] for ran in done.record.ran[0].settings) == 3
+
+
+def test_models_of_one_name_are_recorded_each(rows, tmp_path):
+    """Two folders may be called alike: their licences, settings and events are not each other's."""
+    folders = [tiny_models.causal(tmp_path / str(seed) / "tiny", seed=seed) for seed in (0, 1)]
+    steps = "".join(
+        f"\n  - augment: {{ops: [text.rewrite: {{model: {one}, max_new_tokens: 8}}], copies: 1}}" for one in folders
+    )
+    recipe = parse_recipe(RECIPE.partition("steps:")[0] + "steps:" + steps, rows)
+    done = build(recipe, rows / "work", progress=False)
+    revisions = {facts("language_model", str(one))["revision"] for one in folders}
+    assert len(revisions) == 2
+    for found in (done.record.models, done.record.ran):
+        assert {(one.id, one.revision) for one in found} == {("tiny", revision) for revision in revisions}
+    assert [sum(way["units"] for way in ran.settings) for ran in done.record.ran] == [1, 1]
+    assert RunRecord.from_json(done.record.to_json()) == done.record
+    card = Path(release_build(done, str(tmp_path / "out"), license="cc0-1.0").target, "README.md").read_text()
+    assert all(f"tiny@{revision}` `ran on cpu" in card for revision in revisions)
 
 
 @pytest.mark.parametrize("op", [AskQuestions, BackTranslate, Fill, Generate, Rewrite, SubstituteMasked])

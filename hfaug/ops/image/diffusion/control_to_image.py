@@ -104,10 +104,11 @@ class ControlToImage(PipelineOp):
         """Draw the images of all rows."""
         results: list[Row | Reject] = [Reject("no image")] * len(rows)
         trace = partial(edges_of, thresholds=self.thresholds) if self.control == "edges" else None
+        kind: dict[str, Any] = {"trace": trace, "label_map": self.control == "mask"}
         wanted = []
         for place, (row, rng) in enumerate(zip(rows, rngs, strict=True)):
             control = self._control(row) if row.scenes else None
-            request = None if control is None else self.request(row, rng, control=control, trace=trace)
+            request = None if control is None else self.request(row, rng, control=control, **kind)
             if request is not None:
                 wanted.append(Wanted(place, request, rng.seed(), partial(_result, row)))
             elif row.scenes:

@@ -290,6 +290,7 @@ def test_a_control_follows_the_image_or_its_mask_and_labels_stay(masked, control
         else:
             assert np.array_equal(request.control, colored(mask))
             assert request.trace is None
+        assert request.label_map == (control == "mask")
 
 
 def test_a_control_can_be_a_column(masked, net):
