@@ -18,6 +18,7 @@ from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
 from hfaug.fit.latents import class_gaussians, plain_gaussians, private_gaussians
+from hfaug.fit.privacy import normal
 
 if TYPE_CHECKING:
     import torch
@@ -170,13 +171,11 @@ class VAEJob(Job):
             prior.load_state_dict(self.released or plain_gaussians(prior.mean))
         return VAEPipeline(network, prior.to(network.device), self.labels())
 
-    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
-        import torch
-
+    def release(self, noise: float, secret: np.random.Generator) -> dict[str, torch.Tensor]:
         def drawn(found: Any) -> tuple[torch.Tensor]:
-            return (found.mean + found.std * torch.randn(found.mean.shape, generator=secret, device=secret.device),)
+            return (found.mean + found.std * normal(secret, found.mean),)
 
-        visits = torch.randint(2**62, (len(self.data),), generator=secret, device=secret.device).cpu().numpy()
+        visits = secret.integers(2**62, size=len(self.data))
         (latents,) = self._latents(visits, drawn)
         means, factors = private_gaussians(latents, self.data.labels, len(self.data.classes), noise, secret)
         return {"mean": means, "factor": factors}

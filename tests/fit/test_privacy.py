@@ -131,7 +131,7 @@ def test_each_image_has_the_gradient_that_it_has_alone(kind, updates):
     gradients, losses = private.single(phase, pixels, labels)
     weights = private.job.weights(phase.part)
     for number in range(4):
-        batch = Batch(pixels[number : number + 1], labels[number : number + 1], private.secret)
+        batch = Batch(pixels[number : number + 1], labels[number : number + 1], private.draws)
         loss = phase.losses(batch)["loss"]
         alone = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
         assert losses[number] == pytest.approx(loss.item(), rel=1e-4)
@@ -193,6 +193,19 @@ def test_noise_is_as_strong_as_promised(updates):
     assert not torch.equal(drawn, _gradient(private, phase))
 
 
+def test_the_secret_is_too_long_to_be_tried_out(updates, monkeypatch):
+    """Of the seed of a generator on the CPU torch takes 32 bits: whoever tries them all takes the noise off."""
+    found = []
+    for secret in (5, 5 + (1 << 32), 5 + (1 << 130)):
+        monkeypatch.setattr("hfaug.fit.privacy.secrets.randbits", lambda bits, secret=secret: secret % (1 << bits))
+        private, phase = updates(2.0)
+        numbers, visits = private.draw()
+        private.gradients(phase, [])
+        found.append((numbers.tolist(), visits.tolist(), _gradient(private, phase).tolist()))
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert all(mine != theirs for mine, theirs in zip(found[one], found[other], strict=True))
+
+
 # ---- Gaussians over latents
 
 
@@ -212,7 +225,7 @@ def test_one_image_adds_no_more_than_one(images):
 
 def test_released_gaussians_are_those_of_the_data():
     """With many images; with hardly any, their mean is that of all, which is about zero."""
-    rng, secret = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
+    rng, secret = torch.Generator().manual_seed(0), np.random.default_rng(1)
     centres = torch.tensor([[0.8, -0.5, 0.0, 0.2], [-0.8, 0.5, 0.0, -0.2]])
     labels = np.arange(20000) % 2
     rows = centres[labels] + 0.5 * torch.randn(20000, 4, generator=rng)
