@@ -42,6 +42,7 @@ class TrainingImages:
         digest: ``xxh3:`` and 32 hexadecimal digits of the files and classes, in order.
         rows: The images, as they are stored, and the column of their classes.
         column: The column of the images.
+        label: The column of their classes.
         held: All pixels, uint8, (images, channels, size, size); None where they are too many to be held.
     """
 
@@ -52,6 +53,7 @@ class TrainingImages:
     digest: str
     rows: Dataset = dataclasses.field(repr=False)
     column: str
+    label: str
     held: Pixels | None = dataclasses.field(repr=False)
 
     def __len__(self) -> int:
@@ -117,7 +119,7 @@ def read_images(
     rows = data.with_format(None).select_columns([images, named]).cast_column(images, Image(decode=False))
     channels, digest, held = _scan(rows, images, size)
     digest.update("\0".join(classes).encode() + labels.tobytes())
-    return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, held)
+    return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, named, held)
 
 
 def _split(data: Dataset | DatasetDict, split: str, who: str) -> Dataset:

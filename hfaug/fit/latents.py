@@ -121,6 +121,6 @@ def image_sums(latents: torch.Tensor, labels: Any, classes: int) -> torch.Tensor
 
 
 def _cut(rows: torch.Tensor, limit: float) -> torch.Tensor:
-    """Rows of a length of at most so much."""
+    """Rows of a length of at most so much; what is no number adds nothing, or all would see it."""
     kept: torch.Tensor = rows * (limit / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)).clamp(max=1.0)
-    return kept
+    return kept.nan_to_num(0.0)

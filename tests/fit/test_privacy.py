@@ -167,6 +167,35 @@ def test_an_image_that_breaks_the_loss_moves_nothing(updates):
     assert (_gradient(private, phase) - without).norm() < 1e-3 * without.norm()
 
 
+@pytest.mark.usefixtures("known_secret")
+def test_an_image_that_breaks_the_loss_does_not_stop_the_training(some_digits, tmp_path, monkeypatch):
+    """That it stopped would tell of it, too; nor is there a trace of it in what is released at the end."""
+    seen = vae_model.VAEJob.seen
+
+    def broken(self, numbers, *more):
+        found = seen(self, numbers, *more)
+        found[torch.from_numpy(numbers) < 20] = float("nan")
+        return found
+
+    monkeypatch.setattr(vae_model.VAEJob, "seen", broken)
+    out = fitted("vae", some_digits, tmp_path / "m", **PROMISE)
+    assert any(math.isnan(line["vae.loss"]) for line in ModelFolder(out, "x").lines())
+    for path in out.rglob("*.safetensors"):
+        assert all(weight.isfinite().all() for weight in load_file(path).values())
+
+
+def test_names_of_classes_must_be_known_beforehand(some_digits, tmp_path):
+    """Read off the rows, they would tell of a class that one image alone has."""
+    rows = some_digits.add_column("kind", [f"a {label}" for label in some_digits["label"]])
+    said = {**PROMISE, "label": "kind", "steps": 1}
+    with pytest.raises(
+        ParameterError, match=r"label must be a ClassLabel .*, 'kind' is not; .*ds\.cast_column\('kind'"
+    ):
+        fitted("gan", rows, tmp_path / "m", **said)
+    rows = rows.cast_column("kind", ClassLabel(names=[f"a {digit}" for digit in range(12)]))
+    assert "a 11" in (fitted("gan", rows, tmp_path / "m", **said) / "README.md").read_text()
+
+
 @pytest.mark.usefixtures("fixed_draws")
 def test_short_gradients_are_not_cut(updates):
     private, phase = updates(0.0, limit=1e6)
@@ -314,7 +343,8 @@ def test_a_private_model_tells_what_it_promises(kind, some_digits, tmp_path):
     said = {**PROMISE, "batch_size": 12, "sample_every": 1, "checkpoint_every": 100}
     out = fitted(kind, some_digits, tmp_path / "m", **said)
     card = (out / "README.md").read_text()
-    assert "(8, 0.001)-DP for adding or taking away one image" in card or "(7.99, 0.001)-DP" in card
+    assert "(8.0, 0.001)-DP for adding or taking away one image" in card  # and not rounded down from 7.996
+    assert (out / ".gitignore").read_text() == ".training/\n"
     assert "digest" not in card
     assert "loss" not in card
     assert "Classes: 0, 1, 2" in card
