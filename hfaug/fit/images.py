@@ -68,15 +68,13 @@ class TrainingImages:
 
     def whole(self, numbers: npt.NDArray[np.int64]) -> list[Pixels]:
         """Images by number as they are stored, each (height, width, 1 or 3)."""
+        stored = self.rows[numbers.tolist()][self.column]
         with ThreadPoolExecutor() as pool:
-            return list(pool.map(self._decode, map(int, numbers)))
+            return list(pool.map(_decoded, stored, numbers.tolist()))
 
     def squares(self, images: Sequence[Pixels]) -> Pixels:
         """Images of any size and shape as one array, (images, channels, size, size)."""
         return np.stack([_square(image, self.size, self.channels) for image in images])
-
-    def _decode(self, number: int) -> Pixels:
-        return _pixels(_bytes(self.rows[number][self.column], number), number)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -170,6 +168,10 @@ def _scan(rows: Dataset, column: str, size: int) -> tuple[int, Any, Pixels | Non
                 digest.update(found)
                 channels = max(channels, own)
     return channels, digest, held if held is None or channels == 3 else np.ascontiguousarray(held[:, :channels])
+
+
+def _decoded(value: Any, number: int) -> Pixels:
+    return _pixels(_bytes(value, number), number)
 
 
 def _bytes(value: Any, number: int) -> bytes:
