@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Image
 from hfaug import media
 from hfaug.binding import Binding
 from hfaug.classes import classes_of
-from hfaug.errors import CallError, ParameterError, RowError, add_context
+from hfaug.errors import CallError, ParameterError, RoleError, RowError, add_context
 from hfaug.roles import resolve
 
 __all__ = ["Pixels", "TrainingImages", "read_images"]
@@ -109,8 +110,7 @@ def read_images(
     """
     data = _split(data, split, who)
     said = {name: column for name, column in (("image", image), ("label", label)) if column is not None}
-    roles = resolve(data.features, Binding.of(**said), who=who, needs=("image", "label"), shifts=(), moves=())
-    images, named = roles.all("image")[0], roles.all("label")[0]
+    images, named = _columns(data, Binding.of(**said), who)
     if not len(data):
         raise CallError(f"{who}: needs images to learn from, the dataset has no rows; give the training split")
     labels, classes = _classes(data, named, who)
@@ -118,6 +118,15 @@ def read_images(
     channels, digest, held = _scan(rows, images, size)
     digest.update("\0".join(classes).encode() + labels.tobytes())
     return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, named, held)
+
+
+def _columns(data: Dataset, said: Binding, who: str) -> tuple[str, str]:
+    """The columns of the images and of their classes; errors advise the arguments, since here nothing has ``on``."""
+    try:
+        roles = resolve(data.features, said, who=who, needs=("image", "label"), shifts=(), moves=())
+    except RoleError as error:
+        raise RoleError(re.sub(r"\.on\((\w+=\.\.\.)\)", r"\1", str(error))) from None
+    return roles.all("image")[0], roles.all("label")[0]
 
 
 def _split(data: Dataset | DatasetDict, split: str, who: str) -> Dataset:
