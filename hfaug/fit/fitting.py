@@ -81,7 +81,7 @@ def fit(
 
 def _promise(job: Job, chosen: Training) -> None:
     """Give a job its promise of privacy, if one is asked for."""
-    if chosen.epsilon is None or chosen.delta is None:
+    if chosen.epsilon is None or chosen.delta is None or chosen.max_grad_norm is None:
         return
     label = job.data.label
     if not isinstance(job.data.rows.features[label], ClassLabel):

@@ -7,7 +7,8 @@ let the noise be taken off again. So a private training is never the same twice.
 takes 32 bits on the CPU: few enough to try them all. The account is about real numbers; what the last bits of floats
 could tell (Mironov 2012, doi:10.1145/2382196.2382264) is not guarded against.
 
-What is told of the data without noise stays in the hidden folder: losses, the digest of the data, counts of classes.
+What is told of the data without noise stays in the hidden folder, which a ``.gitignore`` keeps from repositories:
+losses and the digest of the data. Their number, whether they have colours, and the names of classes count as known.
 Everything that leaves it (checkpoints, averages, samples) follows from steps that a checkpoint has counted.
 """
 

@@ -385,6 +385,8 @@ def test_a_private_training_that_breaks_off_keeps_its_count(kind, some_digits, t
     [
         ({"epsilon": 1.0}, "delta must be given beside epsilon"),
         ({"delta": 1e-3}, "epsilon must be given beside delta"),
+        ({"max_grad_norm": 0.5}, "epsilon must be given beside max_grad_norm"),
+        ({"epsilon": 1.0, "delta": 1e-3, "max_grad_norm": 0.0}, "max_grad_norm must be above 0"),
         ({"epsilon": 1.0, "delta": 0.1}, "delta above 0 and below 1/60"),
         ({"epsilon": 0.0, "delta": 1e-3}, "epsilon and max_grad_norm must be above 0"),
         ({"epsilon": 1e-3, "delta": 1e-9}, "epsilon must be within reach of some noise"),
