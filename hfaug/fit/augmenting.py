@@ -50,9 +50,8 @@ class Augmenter:
             )
         fitted = op if op.ready else op.fit(data.rows.cast_column(data.column, Image()))
         self.op = fitted.on(id=_ID, provenance=False)
-        self.label = next(name for name in data.rows.column_names if name != data.column)
         classes = ClassLabel(names=list(data.classes))
-        self.features = Features({data.column: Image(), self.label: classes, _ID: Value("int64")})
+        self.features = Features({data.column: Image(), data.label: classes, _ID: Value("int64")})
         more = set(self.op.features(self.features)) - {*self.features, provenance.COLUMN}
         if more:
             raise self._wrong(f"would add {', '.join(sorted(more))}")
@@ -73,11 +72,11 @@ class Augmenter:
         labels = self.data.labels[numbers].tolist()
         keys = (f"{number} {visit} {self.seed}" for number, visit in zip(numbers, visits, strict=True))
         names = [xxhash.xxh3_64_intdigest(key.encode()) >> 1 for key in keys]
-        columns = {self.data.column: self.data.whole(numbers), self.label: labels, _ID: names}
+        columns = {self.data.column: self.data.whole(numbers), self.data.label: labels, _ID: names}
         done = self.op.run_form(Form(table=None, columns=columns, features=self.features, single=False))
         if done[_ID] != names:
             raise self._wrong("makes more or fewer of it")
-        if done[self.label] != labels:
+        if done[self.data.label] != labels:
             raise self._wrong("changes the class")
         return self.data.squares([self._image(image) for image in done[self.data.column]])
 

@@ -66,7 +66,7 @@ def _promise(privacy: Privacy) -> str:
         f"by a Gaussian mechanism with noise {privacy.release:.4g}; the same account holds it."
     )
     return (
-        f"**Differential privacy**: ({privacy.spent(privacy.steps):.3g}, {privacy.delta:g})-DP for adding or taking "
+        f"**Differential privacy**: ({privacy.epsilon!r}, {privacy.delta!r})-DP for adding or taking "
         "away one image, by DP-SGD (account: Opacus, Renyi): gradients of single images cut to "
         f"{privacy.max_grad_norm:g}, noise {privacy.noise:.4g} times that, each image in a step with chance "
         f"{privacy.share:.4g}, {privacy.steps} steps.{released} The number of images, whether they have colours, and "

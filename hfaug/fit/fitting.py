@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict
 
 from hfaug.backends.loading import import_extra, quiet
 from hfaug.calls import check_fields
 from hfaug.engine import world
+from hfaug.errors import ParameterError
 from hfaug.fit.augmenting import Augmenter
 from hfaug.fit.card import card
-from hfaug.fit.folder import ModelFolder
+from hfaug.fit.folder import HIDDEN, ModelFolder
 from hfaug.fit.images import TrainingImages, read_images
 from hfaug.fit.job import Job
 from hfaug.fit.loop import Loop
@@ -80,8 +81,14 @@ def fit(
 
 def _promise(job: Job, chosen: Training) -> None:
     """Give a job its promise of privacy, if one is asked for."""
-    if chosen.epsilon is None or chosen.delta is None:
+    if chosen.epsilon is None or chosen.delta is None or chosen.max_grad_norm is None:
         return
+    label = job.data.label
+    if not isinstance(job.data.rows.features[label], ClassLabel):
+        raise ParameterError(
+            f"fit {job.kind}: label must be a ClassLabel beside epsilon, since the names of its classes are told, "
+            f"{label!r} is not; name all that there may be: ds.cast_column({label!r}, ClassLabel(names=[...]))"
+        )
     images, steps = len(job.data), chosen.steps
     job.privacy = plan_privacy(
         chosen.epsilon, chosen.delta, chosen.max_grad_norm, chosen.batch_size, images, steps, releases=job.releases
@@ -91,3 +98,4 @@ def _promise(job: Job, chosen: Training) -> None:
 def _write(job: Job, path: Path, text: str) -> None:
     job.write(path)
     (path / "README.md").write_text(text, encoding="utf-8")
+    (path / ".gitignore").write_text(f"{HIDDEN}/\n", encoding="utf-8")  # the Hub's client heeds it, too

@@ -2,6 +2,7 @@
 
 model_index.json, unet/, scheduler/ ...   the model, once the training has come to its end
 README.md                                 its card
+.gitignore                                keeps what is hidden from repositories
 samples/step-000500.png                   what it drew on the way
 .training/run.json                        what is trained, on what: a folder is of one training only
 .training/step-000500.pt                  checkpoints, the newest few
@@ -21,9 +22,9 @@ from typing import Any
 
 from hfaug.errors import ModelError, ParameterError
 
-__all__ = ["ModelFolder"]
+__all__ = ["HIDDEN", "ModelFolder"]
 
-_HIDDEN = ".training"
+HIDDEN = ".training"
 
 
 class ModelFolder:
@@ -36,7 +37,7 @@ class ModelFolder:
 
     def __init__(self, path: str | os.PathLike[str], who: str) -> None:
         self.path, self.who = Path(path), who
-        self.hidden = self.path / _HIDDEN
+        self.hidden = self.path / HIDDEN
 
     def check(self, run: Mapping[str, Any]) -> None:
         """Make sure that the folder is free, or holds this very training.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Image
 from hfaug import media
 from hfaug.binding import Binding
 from hfaug.classes import classes_of
-from hfaug.errors import CallError, ParameterError, RowError, add_context
+from hfaug.errors import CallError, ParameterError, RoleError, RowError, add_context
 from hfaug.roles import resolve
 
 __all__ = ["Pixels", "TrainingImages", "read_images"]
@@ -42,6 +43,7 @@ class TrainingImages:
         digest: ``xxh3:`` and 32 hexadecimal digits of the files and classes, in order.
         rows: The images, as they are stored, and the column of their classes.
         column: The column of the images.
+        label: The column of their classes.
         held: All pixels, uint8, (images, channels, size, size); None where they are too many to be held.
     """
 
@@ -52,6 +54,7 @@ class TrainingImages:
     digest: str
     rows: Dataset = dataclasses.field(repr=False)
     column: str
+    label: str
     held: Pixels | None = dataclasses.field(repr=False)
 
     def __len__(self) -> int:
@@ -66,15 +69,13 @@ class TrainingImages:
 
     def whole(self, numbers: npt.NDArray[np.int64]) -> list[Pixels]:
         """Images by number as they are stored, each (height, width, 1 or 3)."""
+        stored = self.rows[numbers.tolist()][self.column]
         with ThreadPoolExecutor() as pool:
-            return list(pool.map(self._decode, map(int, numbers)))
+            return list(pool.map(_decoded, stored, numbers.tolist()))
 
     def squares(self, images: Sequence[Pixels]) -> Pixels:
         """Images of any size and shape as one array, (images, channels, size, size)."""
         return np.stack([_square(image, self.size, self.channels) for image in images])
-
-    def _decode(self, number: int) -> Pixels:
-        return _pixels(_bytes(self.rows[number][self.column], number), number)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -109,15 +110,23 @@ def read_images(
     """
     data = _split(data, split, who)
     said = {name: column for name, column in (("image", image), ("label", label)) if column is not None}
-    roles = resolve(data.features, Binding.of(**said), who=who, needs=("image", "label"), shifts=(), moves=())
-    images, named = roles.all("image")[0], roles.all("label")[0]
+    images, named = _columns(data, Binding.of(**said), who)
     if not len(data):
         raise CallError(f"{who}: needs images to learn from, the dataset has no rows; give the training split")
     labels, classes = _classes(data, named, who)
     rows = data.with_format(None).select_columns([images, named]).cast_column(images, Image(decode=False))
     channels, digest, held = _scan(rows, images, size)
     digest.update("\0".join(classes).encode() + labels.tobytes())
-    return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, held)
+    return TrainingImages(classes, labels, size, channels, f"xxh3:{digest.hexdigest()}", rows, images, named, held)
+
+
+def _columns(data: Dataset, said: Binding, who: str) -> tuple[str, str]:
+    """The columns of the images and of their classes; errors advise the arguments, since here nothing has ``on``."""
+    try:
+        roles = resolve(data.features, said, who=who, needs=("image", "label"), shifts=(), moves=())
+    except RoleError as error:
+        raise RoleError(re.sub(r"\.on\((\w+=\.\.\.)\)", r"\1", str(error))) from None
+    return roles.all("image")[0], roles.all("label")[0]
 
 
 def _split(data: Dataset | DatasetDict, split: str, who: str) -> Dataset:
@@ -168,6 +177,10 @@ def _scan(rows: Dataset, column: str, size: int) -> tuple[int, Any, Pixels | Non
                 digest.update(found)
                 channels = max(channels, own)
     return channels, digest, held if held is None or channels == 3 else np.ascontiguousarray(held[:, :channels])
+
+
+def _decoded(value: Any, number: int) -> Pixels:
+    return _pixels(_bytes(value, number), number)
 
 
 def _bytes(value: Any, number: int) -> bytes:

@@ -150,7 +150,7 @@ class Job(ABC):
         """Networks that losses use and that are not trained."""
         return ()
 
-    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
+    def release(self, noise: float, secret: np.random.Generator) -> dict[str, torch.Tensor]:
         """What the model takes from the data at the end, under a promise of privacy; asked for once.
 
         Args:

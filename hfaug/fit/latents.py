@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hfaug.fit.privacy import normal
+
 if TYPE_CHECKING:
     import torch
 
@@ -59,7 +63,7 @@ def plain_gaussians(like: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 def private_gaussians(
-    latents: torch.Tensor, labels: Any, classes: int, noise: float, secret: torch.Generator
+    latents: torch.Tensor, labels: Any, classes: int, noise: float, secret: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean of each class and the variances that all have together, by one Gaussian mechanism.
 
@@ -83,7 +87,7 @@ def private_gaussians(
 
     width, unit = latents.shape[1], math.sqrt(_PARTS)
     sums = image_sums(latents, labels, classes)
-    told = sums + noise * torch.randn(sums.shape, generator=secret, device=secret.device).cpu()
+    told = sums + noise * normal(secret, sums)
     counts, totals, squares = torch.split(unit * told, [classes, classes * width, width])
     counts = counts.clamp_min(1.0)[:, None]
     means = totals.view(classes, width) * math.sqrt(width) / counts
@@ -117,6 +121,6 @@ def image_sums(latents: torch.Tensor, labels: Any, classes: int) -> torch.Tensor
 
 
 def _cut(rows: torch.Tensor, limit: float) -> torch.Tensor:
-    """Rows of a length of at most so much."""
+    """Rows of a length of at most so much; what is no number adds nothing, or all would see it."""
     kept: torch.Tensor = rows * (limit / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)).clamp(max=1.0)
-    return kept
+    return kept.nan_to_num(0.0)

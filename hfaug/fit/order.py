@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import numpy.typing as npt
 
@@ -36,6 +34,7 @@ class Order:
         self.batch, self.seed = batch, seed
         self.classes = [np.flatnonzero(labels == number) for number in np.unique(labels)] if balanced else None
         self.count = len(labels)
+        self._newest: dict[tuple[int, ...], tuple[int, Numbers]] = {}
 
     def step(self, step: int) -> tuple[Numbers, Numbers]:
         """The images of a step by number, and how often each has been seen before.
@@ -45,26 +44,26 @@ class Order:
         """
         places = np.arange(step * self.batch, (step + 1) * self.batch)
         if self.classes is None:
-            return _taken(self.count, places, self.seed)
-        drawn, rounds = _taken(len(self.classes), places, self.seed, 1)
+            return self._taken(self.count, places)
+        drawn, rounds = self._taken(len(self.classes), places, 1)
         numbers, visits = np.empty_like(places), np.empty_like(places)
         for chosen in np.unique(drawn):
             here, members = drawn == chosen, self.classes[chosen]
-            own, visits[here] = _taken(len(members), rounds[here], self.seed, 2, int(chosen))
+            own, visits[here] = self._taken(len(members), rounds[here], 2, int(chosen))
             numbers[here] = members[own]
         return numbers, visits
 
+    def _taken(self, count: int, places: Numbers, *key: int) -> tuple[Numbers, Numbers]:
+        """What stands at some places of endless epochs over so many things, and the numbers of these epochs."""
+        epochs, turns = np.divmod(places, count)
+        found = np.empty_like(places)
+        for epoch in np.unique(epochs):
+            here = epochs == epoch
+            found[here] = self._shuffled(count, int(epoch), key)[turns[here]]
+        return found, epochs
 
-def _taken(count: int, places: Numbers, *key: int) -> tuple[Numbers, Numbers]:
-    """What stands at some places of endless epochs over so many things, and the numbers of these epochs."""
-    epochs, turns = np.divmod(places, count)
-    found = np.empty_like(places)
-    for epoch in np.unique(epochs):
-        here = epochs == epoch
-        found[here] = _shuffled(count, int(epoch), key)[turns[here]]
-    return found, epochs
-
-
-@functools.lru_cache(maxsize=4)
-def _shuffled(count: int, epoch: int, key: tuple[int, ...]) -> Numbers:
-    return np.random.default_rng([key[0], epoch, *key[1:]]).permutation(count)
+    def _shuffled(self, count: int, epoch: int, key: tuple[int, ...]) -> Numbers:
+        """An epoch; the newest of each class is kept, since most steps are in the same one as the step before."""
+        if self._newest.get(key, (None,))[0] != epoch:
+            self._newest[key] = epoch, np.random.default_rng([self.seed, epoch, *key]).permutation(count)
+        return self._newest[key][1]

@@ -3,9 +3,12 @@
 The loss of each image is asked for alone, as a batch of one, for all at once (`torch.func.vmap`): so its gradient is of
 that image by construction, whatever the loss is. Opacus keeps the account of epsilon. Which images a step sees and the
 noise come from a generator that the operating system starts: a seed that is published, or kept in a checkpoint, would
-let the noise be taken off again. So a private training is never the same twice.
+let the noise be taken off again. So a private training is never the same twice. It is NumPy's, since of a seed torch
+takes 32 bits on the CPU: few enough to try them all. The account is about real numbers; what the last bits of floats
+could tell (Mironov 2012, doi:10.1145/2382196.2382264) is not guarded against.
 
-What is told of the data without noise stays in the hidden folder: losses, the digest of the data, counts of classes.
+What is told of the data without noise stays in the hidden folder, which a ``.gitignore`` keeps from repositories:
+losses and the digest of the data. Their number, whether they have colours, and the names of classes count as known.
 Everything that leaves it (checkpoints, averages, samples) follows from steps that a checkpoint has counted.
 """
 
@@ -17,6 +20,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hfaug.backends.loading import import_extra
 from hfaug.errors import ParameterError
 from hfaug.fit.job import Batch, Job, Phase
@@ -25,7 +30,7 @@ from hfaug.fit.order import Numbers
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Privacy", "PrivateUpdates", "plan_privacy"]
+__all__ = ["Privacy", "PrivateUpdates", "normal", "plan_privacy"]
 
 
 _RELEASE = 0.25
@@ -127,6 +132,13 @@ def _least_noise(spent: Callable[[float], float], epsilon: float) -> float:
     return high
 
 
+def normal(secret: np.random.Generator, like: torch.Tensor) -> torch.Tensor:
+    """Noise of the shape of a tensor, where that is."""
+    import torch
+
+    return torch.from_numpy(secret.standard_normal(tuple(like.shape), np.float32)).to(like)
+
+
 class PrivateUpdates:
     """Updates under a promise.
 
@@ -140,20 +152,16 @@ class PrivateUpdates:
         import torch
 
         self.privacy, self.job = privacy, job
-        self.secret = torch.Generator(device).manual_seed(secrets.randbits(63))
+        self.secret = np.random.default_rng(secrets.randbits(256))
+        self.draws = torch.Generator(device).manual_seed(secrets.randbits(63))  # of losses: nothing rests on them
 
     def draw(self) -> tuple[Numbers, Numbers]:
         """The images of a step, each by chance, so sometimes more and sometimes fewer; and numbers to augment them by.
 
         These numbers stand for how often an image was seen before, which nothing here may depend on.
         """
-        import torch
-
-        device = self.secret.device
-        drawn = torch.rand(len(self.job.data), generator=self.secret, device=device)
-        numbers = (drawn < self.privacy.share).nonzero()[:, 0]
-        visits = torch.randint(2**62, numbers.shape, generator=self.secret, device=device)
-        return numbers.cpu().numpy(), visits.cpu().numpy()
+        numbers = np.flatnonzero(self.secret.random(len(self.job.data)) < self.privacy.share)
+        return numbers, self.secret.integers(2**62, size=len(numbers))
 
     def release(self) -> dict[str, torch.Tensor]:
         """What the model takes from the data besides gradients; once a training."""
@@ -174,7 +182,7 @@ class PrivateUpdates:
         import torch
 
         weights, limit = self.job.weights(phase.part), self.privacy.max_grad_norm
-        sums, told = [torch.zeros_like(weight) for weight in weights], torch.zeros((), device=self.secret.device)
+        sums, told = [torch.zeros_like(weight) for weight in weights], torch.zeros((), device=self.draws.device)
         at_once = max(1, _HELD // sum(weight.numel() for weight in weights))
         parts = [pair for micro in micros for pair in zip(*(held.split(at_once) for held in micro), strict=True)]
         for pixels, labels in parts:
@@ -187,8 +195,8 @@ class PrivateUpdates:
                 total.add_(torch.einsum("i,i...->...", factors, gradient))
             told += losses.sum() / sum(len(own) for _, own in parts)
         for weight, total in zip(weights, sums, strict=True):
-            noise = torch.randn(total.shape, generator=self.secret, device=total.device)
-            weight.grad = (total + noise * self.privacy.noise * limit) / (self.privacy.share * len(self.job.data))
+            noise = normal(self.secret, total) * self.privacy.noise * limit
+            weight.grad = (total + noise) / (self.privacy.share * len(self.job.data))
         return {f"{phase.part}.loss": told}
 
     def single(
@@ -199,7 +207,7 @@ class PrivateUpdates:
         from torch.nn.attention import SDPBackend, sdpa_kernel
 
         network, trained = self.job.parts[phase.part], {id(weight) for weight in self.job.weights(phase.part)}
-        alone = _alone(network, phase, self.secret)
+        alone = _alone(network, phase, self.draws)
         weights = {
             f"network.{name}": weight.detach() for name, weight in network.named_parameters() if id(weight) in trained
         }
@@ -213,7 +221,7 @@ class PrivateUpdates:
         return list(gradients.values()), losses
 
 
-def _alone(network: torch.nn.Module, phase: Phase, secret: torch.Generator) -> torch.nn.Module:
+def _alone(network: torch.nn.Module, phase: Phase, draws: torch.Generator) -> torch.nn.Module:
     """The loss of one image as a network, whose weights functorch can give it."""
     import torch
 
@@ -223,6 +231,6 @@ def _alone(network: torch.nn.Module, phase: Phase, secret: torch.Generator) -> t
             self.network = network
 
         def forward(self, image: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-            return phase.losses(Batch(image[None], label[None], secret))["loss"]
+            return phase.losses(Batch(image[None], label[None], draws))["loss"]
 
     return Alone()

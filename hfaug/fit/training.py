@@ -25,16 +25,19 @@ class Training:
         warmup: Steps over which the learning rate rises.
         accumulate: In how many parts a process works through its share of a batch, to fit into memory.
         ema_decay: How slowly the average of the weights moves at most, 0..1; it starts faster by itself.
-        clip: The longest gradient, by its norm; longer ones are cut to it.
+        clip: The longest gradient, by its norm; longer ones are cut to it. Where there is a promise of privacy, this is
+            about what sees no image alone.
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
         augment: An image op or a `Chain` that each image goes through whenever it is seen, with other draws each time,
             such as ``hfaug.ops.image.Flip().sometimes(0.5)``. Pixels come to the size afterwards. What is drawn will
             look like what comes out of it, so take changes that a class survives.
         balanced: Each class is seen equally often, however few images it has.
         epsilon: Differential privacy: how much the model may tell about any one image, above 0; None for no promise.
-            In one process. Below 1 is strong, above 10 hardly anything.
+            In one process, and with classes that a ``ClassLabel`` names; ``batch_size`` is then the number on average,
+            and steps are fixed. Below 1 is strong, above 10 hardly anything. Each training spends its own: what is
+            told by several on the same images adds up.
         delta: The chance that the promise does not hold; well below one over the number of images.
-        max_grad_norm: The longest gradient of one image, where there is a promise.
+        max_grad_norm: The longest gradient of one image, where there is a promise; 1 when left out.
         seed: Draw otherwise.
         checkpoint_every: Steps between checkpoints.
         keep: How many checkpoints are kept.
@@ -60,7 +63,7 @@ class Training:
     balanced: bool = False
     epsilon: float | None = None
     delta: float | None = None
-    max_grad_norm: float = 1.0
+    max_grad_norm: float | None = None
     seed: int = 0
     checkpoint_every: int = 500
     keep: int = 2
@@ -84,11 +87,13 @@ class Training:
             ("mixed_precision", self.mixed_precision in {"no", "fp16", "bf16"}, "no, fp16 or bf16"),
         ]
         if self.epsilon is not None:
+            if self.max_grad_norm is None:
+                object.__setattr__(self, "max_grad_norm", 1.0)
             limits += [("delta", self.delta is not None, "given beside epsilon")]
             limits += [("mixed_precision", self.mixed_precision == "no", "'no' beside epsilon")]
             limits += [("balanced", not self.balanced, "False beside epsilon, whose account counts on equal chances")]
-        elif self.delta is not None:  # without epsilon nothing would be promised, and nobody told
-            limits += [("epsilon", False, "given beside delta")]
+        for name in ("delta", "max_grad_norm"):  # without epsilon nothing would be promised, and nobody told
+            limits += [("epsilon", self.epsilon is not None or getattr(self, name) is None, f"given beside {name}")]
         for name, holds, text in limits:
             if not holds:
                 raise ParameterError(f"fit: {name} must be {text}, was {getattr(self, name)!r}; change it")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from datasets import Dataset, DatasetDict
 
 from hfaug.errors import ParameterError
@@ -18,6 +19,8 @@ from hfaug.fit.fitting import fit
 from hfaug.fit.images import TrainingImages
 from hfaug.fit.job import Batch, Job, Phase, check_levels
 from hfaug.fit.latents import class_gaussians, plain_gaussians, private_gaussians
+from hfaug.fit.privacy import normal
+from hfaug.fit.sheets import draw_samples
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +31,7 @@ __all__ = ["vae"]
 
 _LARGEST = 1024  # numbers of a latent: a Gaussian has the square of it
 _ENCODED = 256  # images that are encoded at once for the Gaussians
+_SAMPLED = 4096  # images of which the Gaussians of sheets are: all of a large dataset take longer than the training
 
 
 def vae(
@@ -156,40 +160,48 @@ class VAEJob(Job):
         return torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
 
     def pipeline(self) -> Any:
+        return self._pipeline(np.arange(len(self.data)))
+
+    def draw(self) -> npt.NDArray[np.uint8]:
+        some = np.random.default_rng(0).permutation(len(self.data))[:_SAMPLED]
+        return draw_samples(self._pipeline(np.sort(some)))
+
+    def _pipeline(self, numbers: Numbers) -> Any:
+        """The pipeline with Gaussians over some of the images, or with what was released of them."""
         from hfaug.backends.sampling_pipelines import LatentPrior, VAEPipeline
 
         network: Any = self.parts["vae"]
         side = self.data.size >> (len(self.chosen.channels) - 1)
         prior = LatentPrior(len(self.data.classes), [self.chosen.latent_channels, side, side])
         if self.privacy is None:
-            first = np.zeros(len(self.data), np.int64)
-            means, spread = self._latents(first, lambda found: (found.mean, found.var))
-            found = class_gaussians(means, self.data.labels, len(self.data.classes), spread.mean(0))
+            first, labels = np.zeros_like(numbers), self.data.labels[numbers]
+            means, spread = self._latents(numbers, first, lambda found: (found.mean, found.var))
+            found = class_gaussians(means, labels, len(self.data.classes), spread.mean(0))
             prior.load_state_dict(dict(zip(("mean", "factor"), found, strict=True)))
         else:
             prior.load_state_dict(self.released or plain_gaussians(prior.mean))
         return VAEPipeline(network, prior.to(network.device), self.labels())
 
-    def release(self, noise: float, secret: torch.Generator) -> dict[str, torch.Tensor]:
-        import torch
-
+    def release(self, noise: float, secret: np.random.Generator) -> dict[str, torch.Tensor]:
         def drawn(found: Any) -> tuple[torch.Tensor]:
-            return (found.mean + found.std * torch.randn(found.mean.shape, generator=secret, device=secret.device),)
+            return (found.mean + found.std * normal(secret, found.mean),)
 
-        visits = torch.randint(2**62, (len(self.data),), generator=secret, device=secret.device).cpu().numpy()
-        (latents,) = self._latents(visits, drawn)
+        visits = secret.integers(2**62, size=len(self.data))
+        (latents,) = self._latents(np.arange(len(visits)), visits, drawn)
         means, factors = private_gaussians(latents, self.data.labels, len(self.data.classes), noise, secret)
         return {"mean": means, "factor": factors}
 
-    def _latents(self, visits: Numbers, told: Callable[[Any], Sequence[torch.Tensor]]) -> list[torch.Tensor]:
+    def _latents(
+        self, numbers: Numbers, visits: Numbers, told: Callable[[Any], Sequence[torch.Tensor]]
+    ) -> list[torch.Tensor]:
         """What is asked of each image's distribution of latents, each (images, dimensions)."""
         import torch
 
         network: Any = self.parts["vae"]
         found = []
         with torch.inference_mode():
-            for start in range(0, len(self.data), _ENCODED):
-                numbers = np.arange(start, min(start + _ENCODED, len(self.data)))
-                pixels = self.seen(numbers, visits[numbers], network.device)
+            for start in range(0, len(numbers), _ENCODED):
+                part = slice(start, start + _ENCODED)
+                pixels = self.seen(numbers[part], visits[part], network.device)
                 found.append(told(network.encode(pixels).latent_dist))
         return [torch.cat(some).float().flatten(1).cpu() for some in zip(*found, strict=True)]

@@ -131,7 +131,7 @@ def test_each_image_has_the_gradient_that_it_has_alone(kind, updates):
     gradients, losses = private.single(phase, pixels, labels)
     weights = private.job.weights(phase.part)
     for number in range(4):
-        batch = Batch(pixels[number : number + 1], labels[number : number + 1], private.secret)
+        batch = Batch(pixels[number : number + 1], labels[number : number + 1], private.draws)
         loss = phase.losses(batch)["loss"]
         alone = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
         assert losses[number] == pytest.approx(loss.item(), rel=1e-4)
@@ -167,6 +167,35 @@ def test_an_image_that_breaks_the_loss_moves_nothing(updates):
     assert (_gradient(private, phase) - without).norm() < 1e-3 * without.norm()
 
 
+@pytest.mark.usefixtures("known_secret")
+def test_an_image_that_breaks_the_loss_does_not_stop_the_training(some_digits, tmp_path, monkeypatch):
+    """That it stopped would tell of it, too; nor is there a trace of it in what is released at the end."""
+    seen = vae_model.VAEJob.seen
+
+    def broken(self, numbers, *more):
+        found = seen(self, numbers, *more)
+        found[torch.from_numpy(numbers) < 20] = float("nan")
+        return found
+
+    monkeypatch.setattr(vae_model.VAEJob, "seen", broken)
+    out = fitted("vae", some_digits, tmp_path / "m", **PROMISE)
+    assert any(math.isnan(line["vae.loss"]) for line in ModelFolder(out, "x").lines())
+    for path in out.rglob("*.safetensors"):
+        assert all(weight.isfinite().all() for weight in load_file(path).values())
+
+
+def test_names_of_classes_must_be_known_beforehand(some_digits, tmp_path):
+    """Read off the rows, they would tell of a class that one image alone has."""
+    rows = some_digits.add_column("kind", [f"a {label}" for label in some_digits["label"]])
+    said = {**PROMISE, "label": "kind", "steps": 1}
+    with pytest.raises(
+        ParameterError, match=r"label must be a ClassLabel .*, 'kind' is not; .*ds\.cast_column\('kind'"
+    ):
+        fitted("gan", rows, tmp_path / "m", **said)
+    rows = rows.cast_column("kind", ClassLabel(names=[f"a {digit}" for digit in range(12)]))
+    assert "a 11" in (fitted("gan", rows, tmp_path / "m", **said) / "README.md").read_text()
+
+
 @pytest.mark.usefixtures("fixed_draws")
 def test_short_gradients_are_not_cut(updates):
     private, phase = updates(0.0, limit=1e6)
@@ -193,6 +222,19 @@ def test_noise_is_as_strong_as_promised(updates):
     assert not torch.equal(drawn, _gradient(private, phase))
 
 
+def test_the_secret_is_too_long_to_be_tried_out(updates, monkeypatch):
+    """Of the seed of a generator on the CPU torch takes 32 bits: whoever tries them all takes the noise off."""
+    found = []
+    for secret in (5, 5 + (1 << 32), 5 + (1 << 130)):
+        monkeypatch.setattr("hfaug.fit.privacy.secrets.randbits", lambda bits, secret=secret: secret % (1 << bits))
+        private, phase = updates(2.0)
+        numbers, visits = private.draw()
+        private.gradients(phase, [])
+        found.append((numbers.tolist(), visits.tolist(), _gradient(private, phase).tolist()))
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert all(mine != theirs for mine, theirs in zip(found[one], found[other], strict=True))
+
+
 # ---- Gaussians over latents
 
 
@@ -212,7 +254,7 @@ def test_one_image_adds_no_more_than_one(images):
 
 def test_released_gaussians_are_those_of_the_data():
     """With many images; with hardly any, their mean is that of all, which is about zero."""
-    rng, secret = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
+    rng, secret = torch.Generator().manual_seed(0), np.random.default_rng(1)
     centres = torch.tensor([[0.8, -0.5, 0.0, 0.2], [-0.8, 0.5, 0.0, -0.2]])
     labels = np.arange(20000) % 2
     rows = centres[labels] + 0.5 * torch.randn(20000, 4, generator=rng)
@@ -301,7 +343,8 @@ def test_a_private_model_tells_what_it_promises(kind, some_digits, tmp_path):
     said = {**PROMISE, "batch_size": 12, "sample_every": 1, "checkpoint_every": 100}
     out = fitted(kind, some_digits, tmp_path / "m", **said)
     card = (out / "README.md").read_text()
-    assert "(8, 0.001)-DP for adding or taking away one image" in card or "(7.99, 0.001)-DP" in card
+    assert "(8.0, 0.001)-DP for adding or taking away one image" in card  # and not rounded down from 7.996
+    assert (out / ".gitignore").read_text() == ".training/\n"
     assert "digest" not in card
     assert "loss" not in card
     assert "Classes: 0, 1, 2" in card
@@ -342,6 +385,8 @@ def test_a_private_training_that_breaks_off_keeps_its_count(kind, some_digits, t
     [
         ({"epsilon": 1.0}, "delta must be given beside epsilon"),
         ({"delta": 1e-3}, "epsilon must be given beside delta"),
+        ({"max_grad_norm": 0.5}, "epsilon must be given beside max_grad_norm"),
+        ({"epsilon": 1.0, "delta": 1e-3, "max_grad_norm": 0.0}, "max_grad_norm must be above 0"),
         ({"epsilon": 1.0, "delta": 0.1}, "delta above 0 and below 1/60"),
         ({"epsilon": 0.0, "delta": 1e-3}, "epsilon and max_grad_norm must be above 0"),
         ({"epsilon": 1e-3, "delta": 1e-9}, "epsilon must be within reach of some noise"),

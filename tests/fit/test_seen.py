@@ -143,6 +143,24 @@ def test_gaussians_are_laid_over_what_was_seen(images):
     assert not torch.allclose(mirrored, plain, atol=1e-2)
 
 
+def test_a_sheet_is_of_some_images_and_the_model_of_all(images, monkeypatch):
+    """A large dataset would take longer to encode for each sheet than the steps between two of them."""
+    from hfaug.fit.vae_model import Settings, VAEJob
+
+    job, encoded = VAEJob(images, Settings((8, 16), 1, 1)), []
+    job.parts = job.build()
+    seen = job.seen
+    monkeypatch.setattr(job, "seen", lambda numbers, *more: (encoded.extend(numbers), seen(numbers, *more))[1])
+    monkeypatch.setattr("hfaug.fit.vae_model._SAMPLED", 20)
+    monkeypatch.setattr("hfaug.fit.vae_model._ENCODED", 7)
+    monkeypatch.setattr("hfaug.fit.sheets.COLUMNS", 1)
+    job.draw()
+    assert len(set(encoded)) == len(encoded) == 20
+    encoded.clear()
+    job.pipeline()
+    assert encoded == list(range(60))
+
+
 def test_two_processes_see_what_one_sees(some_digits):
     """Half of a step each: the same images, changed alike."""
     order = Order(read_images(some_digits, who="x", size=16).labels, 12, 3, balanced=True)
