@@ -12,6 +12,7 @@ __all__ = [
     "feature_at",
     "fields_of",
     "holds_numbers",
+    "holds_points",
     "is_answers",
     "is_coordinates",
     "is_image",
@@ -203,6 +204,11 @@ def holds_numbers(feature: Any) -> bool:
     if isinstance(inner, Mapping):
         return any(holds_numbers(item) for item in inner.values())
     return is_number(inner) or hasattr(inner, "shape")
+
+
+def holds_points(feature: Any) -> bool:
+    """Numbers at any depth, several of them: one number alone names no place."""
+    return holds_numbers(feature) and not is_number(feature)
 
 
 def is_pairs(feature: Any) -> bool:

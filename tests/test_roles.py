@@ -9,7 +9,7 @@ from hfaug import Chain
 from hfaug.columns import feature_at, split_path
 from hfaug.errors import LabelError, ParameterError, RoleError, UnboundColumnError
 from hfaug.ops.audio import ChangeGain
-from hfaug.ops.image import Crop, Erase, Flip, JitterColor
+from hfaug.ops.image import Crop, CropByIou, Erase, Flip, JitterColor
 from hfaug.ops.mix import MixUp
 from hfaug.ops.text import BackTranslate, SwapChars
 from hfaug.plan import Plan
@@ -48,6 +48,11 @@ def test_a_kept_column_is_no_candidate():
 def test_no_candidate_names_what_there_is():
     with pytest.raises(RoleError, match="no column can be it among text"):
         roles(Flip(), text=TEXT)
+
+
+def test_one_number_a_row_is_no_place():
+    with pytest.raises(RoleError, match=r"needs one boxes column, no column can be it among image, number"):
+        roles(CropByIou(), image=Image(), number=WHOLE)
 
 
 def test_masks_are_found_by_their_name():
