@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
-from hfaug.backends.image_call import Call, Job
+from hfaug.backends.image_call import Call, Job, call_pipe, to_pixels
 from hfaug.backends.image_families import (
     check_negative,
     check_prompt,
@@ -42,7 +42,7 @@ from hfaug.backends.loading import import_extra, loading, quiet, versions
 from hfaug.backends.memory import run_batches
 from hfaug.backends.prompt_memory import PromptMemory, is_cut
 from hfaug.backends.protocols import Determinism, GeneratedImage, Halving, ImageRequest
-from hfaug.backends.threads_each import all_noise_given, on_threads, one_thread_each
+from hfaug.backends.threads_each import all_noise_given, on_threads
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersPipeline", "load"]
@@ -109,6 +109,7 @@ class DiffusersPipeline:
         self._defaults = defaults_of(pipe, identity.source)
         self._prompts = PromptMemory(pipe)
         self._together: dict[Any, int] = {}  # by size, and by guidance, which doubles what goes through the model
+        self._batch = 1  # images that went through together on each thread of a CPU, in the latest call
         self._likes = ImagePrompts(pipe)
         self.determinism: Determinism = "row" if self._on_cpu else "request"
 
@@ -124,7 +125,7 @@ class DiffusersPipeline:
             "scheduler": type(self._pipe.scheduler).__name__,
             "device": self._device.partition(":")[0],
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
-            "batch_rows": self._rows,
+            "batch_rows": self._batch if self._on_cpu else self._rows,
             **{name: value for name, value in said.items() if value is not None},
             **{name: on for name, on in switched.items() if on and not self._on_cpu},
         }
@@ -202,11 +203,12 @@ class DiffusersPipeline:
             with clones.borrowed() as pipe:
                 return self._draw(pipe, call, [board.jobs[row] for row in rows])
 
+        self._batch = self._on_each_thread(call, board.jobs[0][0])
         on_threads(
             len(board.jobs),
             draw,
             lambda plan, draw_some: self._in_plan(call, board, plan, draw_some),
-            together=self._on_each_thread(call, board.jobs[0][0]),
+            together=self._batch,
             at_once=at_once,
         )
 
@@ -223,8 +225,7 @@ class DiffusersPipeline:
                     found: npt.NDArray[Any] = self._output(pipe, short, [(made, seed) for seed in seeds]).images
                     return found
 
-            with one_thread_each():
-                self._together[size, call.guided] = images_together(draw, size)
+            self._together[size, call.guided] = images_together(draw, size)
         return self._together[size, call.guided]
 
     def _run_in_batches(self, call: Call, board: _Board, at_once: int | None) -> None:
@@ -251,13 +252,9 @@ class DiffusersPipeline:
 
         run_batches(plan, work, on_halve=self.halvings.append)
 
-    @property
-    def _rows(self) -> int:
-        """How many images go through it at once: on a CPU, on a thread; on a GPU, such as have the model's own size."""
-        return max(self._together.values(), default=1) if self._on_cpu else self._rows_on_gpu
-
     @functools.cached_property
-    def _rows_on_gpu(self) -> int:
+    def _rows(self) -> int:
+        """How many images of the model's own size go through it at once on a GPU."""
         if self._run.rows is not None:
             return self._run.rows
         import torch
@@ -290,11 +287,12 @@ class DiffusersPipeline:
         requests = [request for request, _ in batch]
         output = self._output(pipe, call, batch)
         call.check(output.images, requests[0])
+        pixels = to_pixels(output.images, self.model_id, self._pipe.dtype)
         flagged = getattr(output, "nsfw_content_detected", None) or [False] * len(batch)
         cut = [is_cut(pipe, request.prompt) for request in requests]
         return [
-            GeneratedImage(self._to_pixels(image), flagged=bool(flag), prompt_cut=short)
-            for image, flag, short in zip(output.images, flagged, cut, strict=True)
+            GeneratedImage(image, flagged=bool(flag), prompt_cut=short)
+            for image, flag, short in zip(pixels, flagged, cut, strict=True)
         ]
 
     def _output(self, pipe: Any, call: Call, batch: Sequence[Job]) -> Any:
@@ -302,24 +300,11 @@ class DiffusersPipeline:
         import torch
 
         requests = [request for request, _ in batch]
-        generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
         with torch.inference_mode():
             prompts = self._prompts.inputs(pipe, requests, guided=call.guided)
             likes = self._likes.inputs(pipe, requests, guided=call.guided)
-            try:
-                return pipe(**prompts, **likes, **call.inputs(requests), generator=generators, output_type="np")
-            except ValueError as error:
-                raise ParameterError(
-                    f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
-                ) from error
-
-    def _to_pixels(self, image: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
-        if not np.isfinite(image).all():
-            raise ModelError(
-                f"{self.model_id}: pixels must be numbers, in {self._pipe.dtype} they overflowed; load it with "
-                "dtype='bfloat16' or 'float32'"
-            )
-        return (image * 255).round().astype(np.uint8)
+        said = {**prompts, **likes, **call.inputs(requests)}
+        return call_pipe(pipe, self.model_id, [seed for _, seed in batch], **said)
 
 
 class _Board:

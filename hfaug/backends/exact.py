@@ -63,11 +63,12 @@ def images_together(draw: Callable[[Sequence[int]], npt.NDArray[Any]], size: tup
     The smaller an image, the more of the time goes by between the layers, once for all that go through together.
 
     Args:
-        draw: Draws images together, one for each seed, on one thread: (images, height, width, channels).
+        draw: Draws images together, one for each seed: (images, height, width, channels).
         size: Height and width of an image in pixels.
     """
     fitting = (count for count in _TOGETHER if count * size[0] * size[1] <= _PIXELS)
-    return next((count for count in fitting if _is_free_of_company(draw, count)), 1)
+    with one_thread_each():
+        return next((count for count in fitting if _is_free_of_company(draw, count)), 1)
 
 
 def _is_free_of_company(draw: Callable[[Sequence[int]], npt.NDArray[Any]], count: int) -> bool:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hfaug.backends.image_families import Defaults, is_guided, own_size, unit_of
 from hfaug.backends.protocols import ImageRequest, Pixels
-from hfaug.errors import ParameterError
+from hfaug.errors import ModelError, ParameterError
 
-__all__ = ["Call", "Job", "resized"]
+__all__ = ["Call", "Job", "call_pipe", "resized", "to_pixels"]
 
 Job = tuple[ImageRequest, int]
 """A request and its seed."""
@@ -179,6 +180,48 @@ class Call:
             yield
         finally:
             vae.disable_tiling()
+
+
+def call_pipe(pipe: Any, who: str, seeds: Sequence[int], **inputs: Any) -> Any:
+    """What a pipeline gives, pixels as numbers, with the noise of each image from its own seed.
+
+    Args:
+        pipe: The pipeline.
+        who: The model, for errors.
+        seeds: One an image.
+        inputs: What else it is called with.
+
+    Raises:
+        ParameterError: It objects to a setting.
+    """
+    import torch
+
+    generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+    try:
+        with torch.inference_mode():
+            return pipe(**inputs, generator=generators, output_type="np")
+    except ValueError as error:
+        raise ParameterError(
+            f"{who}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
+        ) from error
+
+
+def to_pixels(images: npt.NDArray[np.floating[Any]], who: str, dtype: Any) -> npt.NDArray[np.uint8]:
+    """Images of a pipeline, 0..1, in 8 bits.
+
+    Args:
+        images: Of any shape.
+        who: The model, for errors.
+        dtype: What it computes in.
+
+    Raises:
+        ModelError: They are no numbers.
+    """
+    if not np.isfinite(images).all():
+        raise ModelError(
+            f"{who}: pixels must be numbers, in {dtype} they overflowed; load it with dtype='bfloat16' or 'float32'"
+        )
+    return (images * 255).round().astype(np.uint8)
 
 
 def _pil(array: Pixels) -> Any:

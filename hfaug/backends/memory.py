@@ -10,9 +10,18 @@ from typing import TypeVar
 from hfaug.backends.protocols import Halving
 from hfaug.errors import ModelError
 
-__all__ = ["is_out_of_memory", "run_batches"]
+__all__ = ["in_parts", "is_out_of_memory", "run_batches"]
 
 T = TypeVar("T")
+
+
+def in_parts(count: int, size: int) -> list[range]:
+    """Row numbers in parts of one size, of which the last may be smaller.
+
+    >>> in_parts(5, 2)
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def run_batches(

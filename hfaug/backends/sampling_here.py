@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from hfaug.backends.exact import images_together
 from hfaug.backends.identity import ModelIdentity
+from hfaug.backends.image_call import call_pipe, to_pixels
 from hfaug.backends.loading import import_extra, loading, quiet, versions
-from hfaug.backends.memory import run_batches
+from hfaug.backends.memory import in_parts, run_batches
 from hfaug.backends.protocols import Determinism, Halving
-from hfaug.backends.threads_each import Clones, all_noise_given, on_threads, one_thread_each
+from hfaug.backends.threads_each import Clones, all_noise_given, on_threads
 from hfaug.errors import ModelError, ParameterError
 
 __all__ = ["DiffusersSampler", "load"]
@@ -78,6 +78,7 @@ class DiffusersSampler:
         self._pipe = pipe
         self._clones = Clones(pipe)
         self._on_cpu = pipe.device.type == "cpu"
+        self._batch = 1 if self._on_cpu else _GPU_BATCH  # of the latest call
         self._accepted = set(inspect.signature(pipe.__call__).parameters)
         self.classes = _classes(pipe)
         self._together: dict[float | None, int] = {}  # by guidance, which doubles what goes through the model
@@ -94,7 +95,7 @@ class DiffusersSampler:
             **({} if scheduler is None else {"scheduler": type(scheduler).__name__}),
             "device": self._pipe.device.type,
             "dtype": str(self._pipe.dtype).removeprefix("torch."),
-            "batch_rows": max(self._together.values(), default=1) if self._on_cpu else _GPU_BATCH,
+            "batch_rows": self._batch,
         }
 
     def sample(
@@ -148,8 +149,8 @@ class DiffusersSampler:
             with self._clones.borrowed() as pipe:
                 return self._draw(pipe, [jobs[row] for row in rows], options)
 
-        together = self._on_each_thread(options.get("guidance_scale"))
-        return on_threads(len(jobs), draw, self._in_plan, together=together, at_once=at_once)
+        self._batch = self._on_each_thread(options.get("guidance_scale"))
+        return on_threads(len(jobs), draw, self._in_plan, together=self._batch, at_once=at_once)
 
     def _on_each_thread(self, guidance: float | None) -> int:
         """How many images go through the model together on a CPU."""
@@ -161,17 +162,17 @@ class DiffusersSampler:
                 with self._clones.borrowed() as pipe:
                     return self._pixels(pipe, [(number, seed) for seed in seeds], options)
 
-            with quiet("diffusers"), one_thread_each():
-                height, width = draw([0]).shape[1:3]
-                self._together[guidance] = images_together(draw, (height, width))
+            height, width = draw([0]).shape[1:3]
+            self._together[guidance] = images_together(draw, (height, width))
         return self._together[guidance]
 
     def _run_in_batches(
         self, jobs: Sequence[_Job], options: Mapping[str, Any], at_once: int | None
     ) -> list[npt.NDArray[Any]]:
         size = at_once or _GPU_BATCH
-        plan = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
-        return self._in_plan(plan, lambda rows: self._draw(self._pipe, [jobs[row] for row in rows], options))
+        return self._in_plan(
+            in_parts(len(jobs), size), lambda rows: self._draw(self._pipe, [jobs[row] for row in rows], options)
+        )
 
     def _in_plan(
         self, plan: Sequence[Sequence[int]], work: Callable[[Sequence[int]], list[npt.NDArray[Any]]]
@@ -181,29 +182,16 @@ class DiffusersSampler:
 
     def _draw(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
         """Images, 8 bits."""
-        images = self._pixels(pipe, batch, options)
-        if not np.isfinite(images).all():
-            raise ModelError(
-                f"{self.model_id}: pixels must be numbers, in {self._pipe.dtype} they overflowed; load it with "
-                "dtype='bfloat16' or 'float32'"
-            )
-        return list((images * 255).round().astype(np.uint8))
+        return list(to_pixels(self._pixels(pipe, batch, options), self.model_id, self._pipe.dtype))
 
     def _pixels(self, pipe: Any, batch: Sequence[_Job], options: Mapping[str, Any]) -> npt.NDArray[Any]:
         """Pixels as the pipeline gives them, 0..1, (images, height, width, channels)."""
-        import torch
-
-        generators = [torch.Generator("cpu").manual_seed(seed) for _, seed in batch]
         asked: dict[str, Any] = {"batch_size": len(batch)}
         if self.classes:
             asked = {"class_labels": [number for number, _ in batch]}
-        with torch.inference_mode(), all_noise_given(pipe, pipe.device, self.model_id):
-            try:
-                found: npt.NDArray[Any] = pipe(**asked, **options, generator=generators, output_type="np").images
-            except ValueError as error:
-                raise ParameterError(
-                    f"{self.model_id}: settings must suit {type(pipe).__name__}, which said: {error}; change them"
-                ) from error
+        with all_noise_given(pipe, pipe.device, self.model_id):
+            output = call_pipe(pipe, self.model_id, [seed for _, seed in batch], **asked, **options)
+        found: npt.NDArray[Any] = output.images
         return found
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hfaug.backends.identity import ModelIdentity
 from hfaug.backends.loading import import_extra, loading, quiet, torch_settings
-from hfaug.backends.memory import run_batches
+from hfaug.backends.memory import in_parts, run_batches
 from hfaug.backends.protocols import Determinism, Halving
 from hfaug.backends.threads_each import on_threads
 from hfaug.backends.vision import Seen
@@ -92,8 +92,7 @@ class _Seeing:
             if self._on_cpu:
                 done = on_threads(len(images), work, in_plan, together=1)
             else:
-                starts = range(0, len(images), _GPU_BATCH)
-                done = in_plan([range(start, min(start + _GPU_BATCH, len(images))) for start in starts], work)
+                done = in_plan(in_parts(len(images), _GPU_BATCH), work)
         return np.stack([done[row] for row in range(len(images))]) if images else np.zeros((0, 0), np.float32)
 
 

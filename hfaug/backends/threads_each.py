@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from hfaug.backends.memory import in_parts
 from hfaug.errors import ModelError
 
 __all__ = ["Clones", "all_noise_given", "on_threads", "one_thread_each"]
@@ -72,7 +73,7 @@ if hasattr(os, "register_at_fork"):
 def on_threads(
     count: int,
     draw: Callable[[Sequence[int]], list[T]],
-    run: Callable[[list[Sequence[int]], Callable[[Sequence[int]], list[T]]], R],
+    run: Callable[[Sequence[Sequence[int]], Callable[[Sequence[int]], list[T]]], R],
     *,
     together: int,
     at_once: int | None = None,
@@ -90,15 +91,14 @@ def on_threads(
         most = threads if at_once is None else max(1, at_once // together)
         workers = max(1, min(threads, most, math.ceil(count / together)))
         size = workers * max(_CHUNK, together)
-        plan: list[Sequence[int]] = [range(start, min(start + size, count)) for start in range(0, count, size)]
         with ThreadPoolExecutor(workers, "hfaug-images", _compute_alone) as pool:
 
             def chunk(rows: Sequence[int]) -> list[T]:
-                parts = [rows[start : start + together] for start in range(0, len(rows), together)]
+                parts = [rows[part.start : part.stop] for part in in_parts(len(rows), together)]
                 filled = [[*part, *[part[-1]] * (together - len(part))] for part in parts]
                 return [image for part in pool.map(draw, filled) for image in part][: len(rows)]
 
-            return run(plan, chunk)
+            return run(in_parts(count, size), chunk)
 
 
 def _compute_alone() -> None:

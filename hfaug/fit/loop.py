@@ -2,8 +2,8 @@
 
 A step's images and all that is drawn in it follow from the seed, the step and the number of the part of the batch, so a
 training that goes on from a checkpoint sees what it would have seen, and two processes see what one sees in two parts.
-Gradients are averaged by one exchange a phase, in place of
-a wrapper around each network: a loss may then differentiate twice, and use one network in two phases.
+Gradients are averaged by one exchange a phase, in place of a wrapper around each network: a loss may then differentiate
+twice, and use one network in two phases.
 """
 
 from __future__ import annotations

@@ -184,6 +184,7 @@ class PrivateUpdates:
         weights, limit = self.job.weights(phase.part), self.privacy.max_grad_norm
         sums, told = [torch.zeros_like(weight) for weight in weights], torch.zeros((), device=self.draws.device)
         at_once = max(1, _HELD // sum(weight.numel() for weight in weights))
+        count = sum(len(labels) for _, labels in micros)
         parts = [pair for micro in micros for pair in zip(*(held.split(at_once) for held in micro), strict=True)]
         for pixels, labels in parts:
             gradients, losses = self.single(phase, pixels, labels)
@@ -193,7 +194,7 @@ class PrivateUpdates:
             factors = (limit / (squares.sum(0).sqrt() + 1e-6)).clamp(max=1.0)
             for total, gradient in zip(sums, gradients, strict=True):
                 total.add_(torch.einsum("i,i...->...", factors, gradient))
-            told += losses.sum() / sum(len(own) for _, own in parts)
+            told += losses.sum() / count
         for weight, total in zip(weights, sums, strict=True):
             noise = normal(self.secret, total) * self.privacy.noise * limit
             weight.grad = (total + noise) / (self.privacy.share * len(self.job.data))

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hfaug.backends.threads_each import one_thread_each
 from hfaug.errors import FingerprintError
 from hfaug.randomness import isolated_globals
 from hfaug.wrap.freezing import MOST_BYTES, Freezer, is_installed, locate
@@ -89,6 +88,8 @@ def lend_globals() -> Iterator[None]:
     Sums over many threads are rounded in another order, so the bytes would follow from the number of threads.
     """
     import torch
+
+    from hfaug.backends.threads_each import one_thread_each
 
     with isolated_globals(), one_thread_each(), torch.no_grad():
         yield

@@ -130,6 +130,7 @@ def test_images_go_through_each_thread_in_one_number_and_that_of_threads_is_put_
 def test_large_images_go_through_by_themselves(digits_pipeline, called):
     _draw(digits_pipeline, [0, 1], steps=1, height=128, width=128)
     assert called == [(1, 1)] * 2
+    assert digits_pipeline.settings["batch_rows"] == 1  # of this call, whatever was drawn before
 
 
 def test_equal_work_is_done_once(digits_pipeline, called):
